@@ -1,0 +1,1 @@
+"""Artifactory-style PyPI repositories for devpi-server."""

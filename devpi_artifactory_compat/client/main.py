@@ -1,0 +1,15 @@
+"""The entry point of the command ``devpi-artifactory``."""
+
+from __future__ import annotations
+
+from devpi_artifactory_compat.client.serve import serve
+import click
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="devpi-artifactory-compat")
+def main() -> None:
+    """Artifactory-style PyPI repositories on devpi-server."""
+
+
+main.add_command(serve)

@@ -1,0 +1,34 @@
+"""What the command line of ``serve`` says."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+
+DEFAULT_SERVERDIR = "~/.devpi/artifactory"
+DEFAULT_HOST = "127.0.0.1"
+DEFAULT_PORT = 8081
+
+
+@dataclass(frozen=True, kw_only=True)
+class ServeOptions:
+    """The options as given; None stands for one that was not."""
+
+    serverdir: str | None
+    host: str | None
+    port: int | None
+    admin_password: str | None
+    default_repositories: bool
+    verbose: bool
+    devpi_options: tuple[str, ...]
+
+    def arguments(self) -> Iterator[str]:
+        """The arguments for devpi-server; what stood after ``--`` comes last and wins."""
+        if self.serverdir is not None:
+            yield f"--serverdir={self.serverdir}"
+        if self.host is not None:
+            yield f"--host={self.host}"
+        if self.port is not None:
+            yield f"--port={self.port}"
+        yield from self.devpi_options

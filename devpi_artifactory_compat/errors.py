@@ -1,0 +1,128 @@
+"""Every failure that the core reports, as one tree.
+
+::
+
+    ArtifactoryError
+    ├── BadRequest                  the request contradicts itself or a rule
+    │   ├── InvalidConfiguration    a repository's settings; carries every fault found
+    │   ├── InvalidPath             a path that could leave the repository
+    │   └── InvalidUpload           a distribution that is not what it says
+    ├── NotAuthenticated            nobody, or nobody known, asked for what needs a user
+    ├── Forbidden                   the user is known and lacks the right
+    ├── NotFound
+    │   ├── RepositoryNotFound
+    │   ├── ProjectNotFound
+    │   └── ArtifactNotFound
+    ├── NotAllowed                  this repository never does that
+    │   └── RegistrationNotNeeded   a project needs no registration before its first upload
+    ├── ArtifactExists              other content is already stored under that name
+    ├── TooLarge
+    └── UpstreamError               the upstream failed and nothing is cached
+        └── UpstreamTimeout
+
+The classes hold data and know no HTTP; ``views.errors`` maps each to a status, once.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+
+class ArtifactoryError(Exception):
+    """Base of all; ``str()`` is a sentence that a user can act on."""
+
+
+class BadRequest(ArtifactoryError):
+    """The request cannot be understood or contradicts itself."""
+
+
+class InvalidConfiguration(BadRequest):
+    """A repository configuration was refused."""
+
+    def __init__(self, faults: Iterable[str]) -> None:
+        #: one sentence for each fault, in the order of the fields
+        self.faults = tuple(faults)
+        super().__init__("; ".join(self.faults))
+
+
+class InvalidPath(BadRequest):
+    """A path that is empty, too long, or would leave its repository."""
+
+
+class InvalidUpload(BadRequest):
+    """An uploaded distribution or its form was refused; nothing was stored."""
+
+
+class NotAuthenticated(ArtifactoryError):
+    """A right is missing and the request named no user, or wrong credentials."""
+
+
+class Forbidden(ArtifactoryError):
+    """The user is known and does not have the right."""
+
+
+class NotFound(ArtifactoryError):
+    """Something that the request names does not exist."""
+
+
+class RepositoryNotFound(NotFound):
+    def __init__(self, key: str) -> None:
+        self.key = key
+        super().__init__(f"Repository '{key}' does not exist.")
+
+
+class ProjectNotFound(NotFound):
+    def __init__(self, key: str, project: str) -> None:
+        self.key = key
+        self.project = project
+        super().__init__(f"Project '{project}' was not found in repository '{key}'.")
+
+
+class ArtifactNotFound(NotFound):
+    def __init__(self, key: str, path: str) -> None:
+        self.key = key
+        self.path = path
+        super().__init__(f"Could not locate artifact '{key}:{path}'. File not found.")
+
+
+class NotAllowed(ArtifactoryError):
+    """The repository exists and by its kind does not do what was asked."""
+
+
+class RegistrationNotNeeded(NotAllowed):
+    """The client wants to register a project before it uploads."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "Registering a project (:action=submit) is neither needed nor supported: "
+            "upload a file, and its project is there."
+        )
+
+
+class ArtifactExists(ArtifactoryError):
+    """A file of this name with other content is stored and may not be replaced.
+
+    The message holds both phrases that upload clients look for ("already exists",
+    "overwrite artifact"), so that ``--skip-existing`` works everywhere.
+    """
+
+    def __init__(self, key: str, path: str, user: str) -> None:
+        self.key = key
+        self.path = path
+        self.user = user
+        super().__init__(
+            f"File already exists with other content. Not enough permissions to "
+            f"delete/overwrite artifact '{key}:{path}' (user: '{user}' needs DELETE permission)."
+        )
+
+
+class TooLarge(ArtifactoryError):
+    """A body, field or archive is above its limit."""
+
+
+class UpstreamError(ArtifactoryError):
+    """The upstream could not be used and nothing is cached that could stand in."""
+
+
+class UpstreamTimeout(UpstreamError):
+    """The upstream did not answer in time."""

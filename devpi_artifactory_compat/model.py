@@ -1,0 +1,153 @@
+"""Values that cross the layers: all frozen, none knows HTTP or devpi."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from collections.abc import Iterator
+from collections.abc import Mapping
+from dataclasses import dataclass
+from dataclasses import field
+from datetime import datetime
+from enum import StrEnum
+from packaging.utils import NormalizedName
+from types import MappingProxyType
+from typing import BinaryIO
+from typing import NewType
+
+
+__all__ = [
+    "NO_HASHES",
+    "Checksums",
+    "Content",
+    "Distribution",
+    "DistributionKind",
+    "NormalizedName",
+    "ProjectFile",
+    "ProjectPage",
+    "RepositoryClass",
+    "RepositoryKey",
+    "StoredArtifact",
+    "Stream",
+]
+
+RepositoryKey = NewType("RepositoryKey", str)
+"""The name of a repository, unique on the server, as it stands in URLs."""
+
+NO_HASHES: Mapping[str, str] = MappingProxyType({})
+
+
+class RepositoryClass(StrEnum):
+    """Artifactory's ``rclass``; lists of repositories spell it in upper case."""
+
+    LOCAL = "local"
+    REMOTE = "remote"
+    VIRTUAL = "virtual"
+
+
+class DistributionKind(StrEnum):
+    """What a file name says a distribution is; the value is the legacy ``filetype``."""
+
+    SDIST = "sdist"
+    WHEEL = "bdist_wheel"
+    EGG = "bdist_egg"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Distribution:
+    """A file name taken apart: ``name`` and ``version`` as the file spells them."""
+
+    filename: str
+    kind: DistributionKind
+    name: str
+    version: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Checksums:
+    """Hex digests of one file's bytes, lower case."""
+
+    md5: str
+    sha1: str
+    sha256: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class ProjectFile:
+    """One file on a project page (PEP 503, 592, 658, 691, 700, 714, 740).
+
+    ``path`` is the file's path inside its repository: decoded, without a leading slash.
+    ``yanked`` is None for a file that is not yanked, else the reason, which may be empty.
+    ``core_metadata`` is None when the server offers no ``.metadata`` for the file, else the
+    hashes of the metadata's bytes, empty when they are not known.
+    """
+
+    filename: str
+    path: str
+    hashes: Mapping[str, str] = field(default_factory=lambda: NO_HASHES)
+    requires_python: str | None = None
+    yanked: str | None = None
+    size: int | None = None
+    upload_time: datetime | None = None
+    core_metadata: Mapping[str, str] | None = None
+    gpg_signature: bool | None = None
+    provenance: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class ProjectPage:
+    """The files of one project, in the order in which they are shown."""
+
+    name: NormalizedName
+    files: tuple[ProjectFile, ...]
+    versions: tuple[str, ...] = ()
+    status: str | None = None
+    status_reason: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class StoredArtifact:
+    """A file that a repository holds: where, how large, and who brought it when."""
+
+    repository: RepositoryKey
+    path: str
+    size: int
+    checksums: Checksums
+    created: datetime
+    created_by: str
+    modified: datetime
+    modified_by: str
+
+    @property
+    def filename(self) -> str:
+        return self.path.rpartition("/")[2]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Stream:
+    """A file on its way from an upstream; iterating ``chunks`` may raise UpstreamError.
+
+    ``size`` is None when the upstream did not say it.
+    """
+
+    size: int | None
+    chunks: Iterator[bytes]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Content:
+    """What a GET of a file answers with.
+
+    Stored content has ``open``: it gives a seekable file at position 0. Content that an upstream
+    still has to send has ``stream`` and ``store``: the first passes it through while storing it,
+    the second stores it first and gives the stored content; both raise UpstreamError and
+    ArtifactNotFound. A checksum is absent when it is not known yet; ``size`` is None when only
+    the upstream knows it.
+    """
+
+    filename: str
+    size: int | None
+    modified: datetime | None
+    checksums: Mapping[str, str] = field(default_factory=lambda: NO_HASHES)
+    open: Callable[[], BinaryIO] | None = None
+    stream: Callable[[], Stream] | None = None
+    store: Callable[[], Content] | None = None

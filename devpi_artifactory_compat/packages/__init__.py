@@ -1,0 +1,1 @@
+"""Distributions, their metadata and the pages that list them: bytes in, bytes out."""

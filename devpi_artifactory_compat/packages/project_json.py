@@ -1,0 +1,92 @@
+"""The JSON form of the simple repository API: PEP 691, 700, 714, 740 and 792."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from collections.abc import Iterator
+from collections.abc import Mapping
+from devpi_artifactory_compat.model import ProjectFile
+from devpi_artifactory_compat.model import ProjectPage
+from devpi_artifactory_compat.packages.page_links import API_VERSION
+from devpi_artifactory_compat.packages.page_links import file_url
+from devpi_artifactory_compat.packages.page_links import provenance_url
+from devpi_artifactory_compat.packages.page_links import timestamp
+from devpi_artifactory_compat.packages.releases import page_versions
+from itertools import islice
+import json
+
+
+__all__ = ["render_project", "render_projects"]
+
+_NAMES_PER_CHUNK = 1000
+
+
+def render_project(page: ProjectPage, *, prefix: str, last_serial: int | None = None) -> bytes:
+    """The page of one project.
+
+    ``prefix`` is the URL, absolute or relative, that a file's path is appended to. A size or an
+    upload time that is not known is left out.
+    """
+    data: dict[str, object] = {"meta": _meta(last_serial), "name": page.name}
+    if page.status is not None:
+        status = {"status": page.status, "reason": page.status_reason}
+        data["project-status"] = {k: v for k, v in status.items() if v is not None}
+    data["versions"] = page_versions(page)
+    data["files"] = [dict(_file(file, prefix)) for file in page.files]
+    return _encode(data)
+
+
+def render_projects(
+    names: Iterable[str], *, prefix: str, last_serial: int | None = None
+) -> Iterator[bytes]:
+    """The list of all projects, in chunks.
+
+    ``prefix`` is there for the sake of one signature with the HTML form: PEP 691 lists names
+    without links.
+    """
+    del prefix
+    yield b'{"meta":' + _encode(_meta(last_serial)) + b',"projects":['
+    remaining = iter(names)
+    separator = b""
+    while chunk := list(islice(remaining, _NAMES_PER_CHUNK)):
+        yield separator + b",".join(_encode({"name": name}) for name in chunk)
+        separator = b","
+    yield b"]}"
+
+
+def _meta(last_serial: int | None) -> dict[str, object]:
+    meta: dict[str, object] = {"api-version": API_VERSION}
+    if last_serial is not None:
+        meta["_last-serial"] = last_serial
+    return meta
+
+
+def _file(file: ProjectFile, prefix: str) -> Iterator[tuple[str, object]]:
+    yield "filename", file.filename
+    yield "url", file_url(prefix, file.path)
+    yield "hashes", dict(file.hashes)
+    if file.requires_python is not None:
+        yield "requires-python", file.requires_python
+    if file.size is not None:
+        yield "size", file.size
+    if file.upload_time is not None:
+        yield "upload-time", timestamp(file.upload_time)
+    yield "yanked", False if file.yanked is None else file.yanked or True
+    metadata = _metadata(file.core_metadata)
+    yield "core-metadata", metadata
+    yield "dist-info-metadata", metadata
+    if file.gpg_signature is not None:
+        yield "gpg-sig", file.gpg_signature
+    if file.provenance is not None:
+        yield "provenance", provenance_url(prefix, file.provenance)
+
+
+def _metadata(hashes: Mapping[str, str] | None) -> bool | dict[str, str]:
+    if hashes is None:
+        return False
+    return dict(hashes) or True
+
+
+def _encode(data: Mapping[str, object]) -> bytes:
+    text = json.dumps(data, ensure_ascii=False, separators=(",", ":"))
+    return text.encode(errors="replace")

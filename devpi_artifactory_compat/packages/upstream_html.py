@@ -1,0 +1,102 @@
+"""HTML pages of an upstream: PEP 503 and its additions, and directory listings."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from collections.abc import Mapping
+from devpi_artifactory_compat.errors import UpstreamError
+from devpi_artifactory_compat.model import NormalizedName
+from devpi_artifactory_compat.packages.filenames import belongs_to
+from devpi_artifactory_compat.packages.html_anchors import Anchor
+from devpi_artifactory_compat.packages.html_anchors import HtmlPage
+from devpi_artifactory_compat.packages.html_anchors import read_html
+from devpi_artifactory_compat.packages.upstream_files import UpstreamFile
+from devpi_artifactory_compat.packages.upstream_files import UpstreamPage
+from devpi_artifactory_compat.packages.upstream_files import check_api_version
+from devpi_artifactory_compat.packages.upstream_files import resolve
+from devpi_artifactory_compat.packages.upstream_files import shown_url
+from devpi_artifactory_compat.packages.upstream_files import unique_files
+from devpi_artifactory_compat.packages.upstream_files import valid_hashes
+from urllib.parse import unquote
+from urllib.parse import urlsplit
+import re
+
+
+__all__ = ["html_project_names", "html_project_page"]
+
+_PLAIN_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]*/?")
+_PAGE_SUFFIX = ".html"
+
+
+def html_project_page(text: str, *, url: str, project: NormalizedName) -> UpstreamPage:
+    """The files of ``project``; links to anything else are passed over."""
+    page = _read(text, url)
+    base = _base(page, url)
+    files = (_file(anchor.attributes, base, project) for anchor in page.anchors)
+    return UpstreamPage(
+        files=unique_files(file for file in files if file is not None),
+        status=page.meta.get("pypi:project-status"),
+        status_reason=page.meta.get("pypi:project-status-reason"),
+    )
+
+
+def html_project_names(text: str, *, url: str) -> Iterator[str]:
+    """The last segment of each link or, where that is the name of a page, its text; unchecked.
+
+    Links to the list itself and to what is above it are passed over.
+    """
+    page = _read(text, url)
+    base = _base(page, url)
+    names = (_name(anchor, base, url) for anchor in page.anchors)
+    return (name for name in names if name is not None)
+
+
+def _read(text: str, url: str) -> HtmlPage:
+    page = read_html(text)
+    if page is None:
+        raise UpstreamError(f"{shown_url(url)} answered with neither HTML nor JSON.")
+    check_api_version(page.meta.get("pypi:repository-version"), url)
+    return page
+
+
+def _base(page: HtmlPage, url: str) -> str:
+    link = None if page.base is None else resolve(url, page.base)
+    return url if link is None else link.url
+
+
+def _file(attributes: Mapping[str, str], base: str, project: NormalizedName) -> UpstreamFile | None:
+    link = resolve(base, attributes["href"]) if "href" in attributes else None
+    if link is None or not belongs_to(link.filename, project):
+        return None
+    metadata = attributes.get("data-core-metadata", attributes.get("data-dist-info-metadata"))
+    provenance = resolve(base, attributes.get("data-provenance", "data:"))
+    return UpstreamFile(
+        url=link.url,
+        filename=link.filename,
+        hashes=_hashes(link.fragment),
+        requires_python=attributes.get("data-requires-python") or None,
+        yanked=attributes.get("data-yanked"),
+        core_metadata=None if metadata in {None, "", "false"} else _hashes(metadata or ""),
+        gpg_signature={"true": True, "false": False}.get(attributes.get("data-gpg-sig", "")),
+        provenance=None if provenance is None else provenance.url,
+    )
+
+
+def _hashes(fragment: str) -> dict[str, str]:
+    pairs = (pair.partition("=") for pair in fragment.split("&"))
+    return valid_hashes((name, unquote(value)) for name, _, value in pairs)
+
+
+def _name(anchor: Anchor, base: str, url: str) -> str | None:
+    href = anchor.attributes.get("href", "")
+    if _PLAIN_NAME.fullmatch(href):
+        # most lists consist of these, and a list may have a million of them
+        return href.removesuffix("/")
+    link = resolve(base, href)
+    if link is None:
+        return None
+    path = urlsplit(link.url).path.rstrip("/")
+    if f"{urlsplit(url).path}/".startswith(f"{path}/"):
+        return None
+    segment = unquote(path.rpartition("/")[2])
+    return anchor.text.strip() if segment.endswith(_PAGE_SUFFIX) else segment

@@ -1,0 +1,1 @@
+"""Repositories: what they are configured to do, and what they answer."""

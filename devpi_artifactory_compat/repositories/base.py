@@ -1,0 +1,88 @@
+"""The one interface of local, remote and virtual repositories."""
+
+from __future__ import annotations
+
+from abc import ABC
+from abc import abstractmethod
+from collections.abc import Iterable
+from collections.abc import Mapping
+from collections.abc import Sequence
+from devpi_artifactory_compat.errors import NotAllowed
+from devpi_artifactory_compat.errors import ProjectNotFound
+from devpi_artifactory_compat.model import Content
+from devpi_artifactory_compat.model import NormalizedName
+from devpi_artifactory_compat.model import ProjectPage
+from devpi_artifactory_compat.packages.upload_form import UploadForm
+from devpi_artifactory_compat.repositories.config import RepositoryConfig
+from devpi_artifactory_compat.repositories.ports import Publication
+
+
+MetadataFields = Mapping[str, str | Sequence[str]]
+
+
+class Repository(ABC):
+    """A repository as its readers and publishers see it.
+
+    Every method raises only the errors that it names here; the failure contract is written
+    once, for all implementations.
+    """
+
+    def __init__(self, config: RepositoryConfig) -> None:
+        self.config = config
+
+    @property
+    def key(self) -> str:
+        return self.config.key
+
+    @abstractmethod
+    def project_page(self, project: NormalizedName) -> ProjectPage:
+        """The files of a project.
+
+        Raises:
+            ProjectNotFound: the repository does not have the project.
+            UpstreamError: it may have it, and that cannot be found out now.
+        """
+
+    @abstractmethod
+    def project_names(self) -> Iterable[str]:
+        """Every project, each once, in no order that is promised.
+
+        Raises:
+            UpstreamError: the list cannot be had now.
+        """
+
+    def has_project(self, project: NormalizedName) -> bool:
+        """Raises UpstreamError when that cannot be found out now."""
+        try:
+            self.project_page(project)
+        except ProjectNotFound:
+            return False
+        return True
+
+    @abstractmethod
+    def content(self, path: str) -> Content:
+        """The file at a path, or one that belongs to it (``<path>.metadata``, ``<path>.asc``).
+
+        Raises:
+            ArtifactNotFound: there is none.
+            UpstreamError: there may be one, and that cannot be found out now.
+        """
+
+    @abstractmethod
+    def release_metadata(self, project: NormalizedName, version: str) -> MetadataFields:
+        """The core metadata of one version, spelled as the upload form spells it.
+
+        Raises:
+            ProjectNotFound: the repository does not have the project in this version.
+            UpstreamError: it may have it, and that cannot be found out now.
+        """
+
+    def publish(self, form: UploadForm, *, user: str, may_delete: bool) -> Publication:
+        """Store an uploaded distribution; it can be resolved as soon as this returns.
+
+        Raises:
+            InvalidUpload: the distribution is not what it says; nothing is stored.
+            ArtifactExists: other content is stored under that name and stays.
+            NotAllowed: the repository takes no uploads.
+        """
+        raise NotAllowed(f"Repository '{self.key}' takes no uploads.")

@@ -1,0 +1,223 @@
+"""What the repositories ask of the storage and of an upstream; fakes in tests implement the same.
+
+The storage package implements these on devpi; nothing here knows devpi or HTTP.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from collections.abc import Iterator
+from collections.abc import Mapping
+from collections.abc import Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from datetime import datetime
+from devpi_artifactory_compat.model import Checksums
+from devpi_artifactory_compat.model import Content
+from devpi_artifactory_compat.model import Distribution
+from devpi_artifactory_compat.model import NormalizedName
+from devpi_artifactory_compat.model import Stream
+from devpi_artifactory_compat.packages.upstream_page import UpstreamFile
+from devpi_artifactory_compat.packages.upstream_page import UpstreamPage
+from enum import Enum
+from typing import BinaryIO
+from typing import Protocol
+
+
+@dataclass(frozen=True, kw_only=True)
+class Release:
+    """A distribution that a local repository holds, as its project page shows it.
+
+    ``handle`` is the store's own name for the file and means nothing to others.
+    """
+
+    filename: str
+    path: str
+    project: NormalizedName
+    version: str
+    handle: str
+    size: int | None
+    sha256: str
+    uploaded: datetime | None
+    requires_python: str | None = None
+    yanked: str | None = None
+    metadata_sha256: str | None = None
+    signed: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class NewRelease:
+    """A checked upload on its way into the store."""
+
+    distribution: Distribution
+    name: str
+    version: str
+    path: str
+    file: BinaryIO
+    size: int
+    checksums: Checksums
+    fields: Mapping[str, str | tuple[str, ...]]
+    core_metadata: bytes | None
+    signature: bytes | None
+    attestations: bytes | None
+    user: str
+
+    @property
+    def requires_python(self) -> str | None:
+        value = self.fields.get("requires_python")
+        return value if isinstance(value, str) and value else None
+
+
+class Outcome(Enum):
+    STORED = "stored"
+    REPLACED = "replaced"
+    ALREADY_THERE = "already there"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Publication:
+    """What became of an upload."""
+
+    repository: str
+    path: str
+    outcome: Outcome
+
+
+class LocalStore(Protocol):
+    """The distributions of one index that takes uploads."""
+
+    def project_names(self) -> Iterable[str]: ...
+
+    def has_project(self, project: NormalizedName) -> bool:
+        """True also for a project that is registered and has no files yet."""
+        ...
+
+    def releases(self, project: NormalizedName) -> Sequence[Release]:
+        """Every distribution of a project; empty when there is none."""
+        ...
+
+    def release(self, project: NormalizedName, filename: str) -> Release | None: ...
+
+    def content(self, release: Release) -> Content | None:
+        """The stored file; None when it is missing on this server."""
+        ...
+
+    def sidecar(self, release: Release, suffix: str) -> Content | None:
+        """What is kept beside a distribution: ``.metadata``, ``.asc``, ``.attestations``."""
+        ...
+
+    def metadata(self, project: NormalizedName, version: str) -> Mapping[str, object] | None: ...
+
+    def may_replace(self) -> bool:
+        """False when the index never gives a name to other content (devpi's non-volatile)."""
+        ...
+
+    def add(self, new: NewRelease) -> None:
+        """Store a distribution, in place of one of the same file name if there is one."""
+        ...
+
+
+@dataclass(frozen=True, kw_only=True)
+class CachedPage:
+    """An upstream's page as it was kept; ``checked`` is when the upstream last confirmed it."""
+
+    page: UpstreamPage
+    etag: str | None
+    checked: float
+
+
+@dataclass(frozen=True, kw_only=True)
+class KeptFile:
+    """What is known of an upstream's file once it is stored here."""
+
+    size: int
+    sha256: str
+    metadata_sha256: str | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class FetchedPage:
+    page: UpstreamPage
+    etag: str | None
+
+
+class PageAnswer(Enum):
+    """An upstream's answer that is no page."""
+
+    NOT_MODIFIED = "not modified"
+    MISSING = "missing"
+
+
+class Upstream(Protocol):
+    """The server that a remote repository stands for.
+
+    Every method raises UpstreamError (UpstreamTimeout) when the upstream gives no usable answer.
+    """
+
+    def project_page(
+        self, project: NormalizedName, *, etag: str | None
+    ) -> FetchedPage | PageAnswer: ...
+
+    def project_names(self) -> Iterator[str]: ...
+
+    def open(self, url: str) -> Stream | None:
+        """The body of a file; None when the upstream does not have it."""
+        ...
+
+    def read(self, url: str, *, limit: int) -> bytes | None:
+        """A small body, whole; None when the upstream does not have it."""
+        ...
+
+
+class RemoteCache(Protocol):
+    """What a remote repository keeps of its upstream."""
+
+    def lock(self, project: NormalizedName) -> AbstractContextManager[None]:
+        """Only one fetch of one project's page at a time."""
+        ...
+
+    def page(self, project: NormalizedName) -> CachedPage | None: ...
+
+    def missing_since(self, project: NormalizedName) -> float | None:
+        """When the upstream last said that it does not have the project."""
+        ...
+
+    def save_page(self, project: NormalizedName, page: CachedPage) -> None: ...
+
+    def confirm_page(self, project: NormalizedName, page: CachedPage) -> None:
+        """The upstream said that the page is unchanged: nothing needs to be written."""
+        ...
+
+    def save_missing(self, project: NormalizedName, now: float) -> None: ...
+
+    def cached_names(self) -> Iterable[str]: ...
+
+    def content(self, path: str) -> Content | None:
+        """A stored file."""
+        ...
+
+    def kept_files(self, project: NormalizedName) -> Mapping[str, KeptFile]:
+        """The stored files of a project by their paths."""
+        ...
+
+    def sidecar(self, path: str, suffix: str) -> Content | None: ...
+
+    def save_sidecar(self, path: str, suffix: str, body: bytes) -> Content: ...
+
+    def new_file(self) -> BinaryIO:
+        """A temporary file to collect a download in."""
+        ...
+
+    def save_file(
+        self,
+        path: str,
+        upstream: UpstreamFile,
+        project: NormalizedName,
+        file: BinaryIO,
+        metadata: bytes | None,
+    ) -> None:
+        """Keep a complete download and a wheel's metadata.
+
+        Raises UpstreamError when the file has not the promised hash.
+        """
+        ...

@@ -1,0 +1,338 @@
+"""Remote repositories: an upstream's pages and files, fetched on demand and kept."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from collections.abc import Iterable
+from collections.abc import Iterator
+from collections.abc import Mapping
+from devpi_artifactory_compat.errors import ArtifactNotFound
+from devpi_artifactory_compat.errors import ArtifactoryError
+from devpi_artifactory_compat.errors import InvalidUpload
+from devpi_artifactory_compat.errors import NotAllowed
+from devpi_artifactory_compat.errors import ProjectNotFound
+from devpi_artifactory_compat.errors import UpstreamError
+from devpi_artifactory_compat.model import NO_HASHES
+from devpi_artifactory_compat.model import Content
+from devpi_artifactory_compat.model import NormalizedName
+from devpi_artifactory_compat.model import ProjectFile
+from devpi_artifactory_compat.model import ProjectPage
+from devpi_artifactory_compat.model import Stream
+from devpi_artifactory_compat.packages.filenames import parse_distribution
+from devpi_artifactory_compat.packages.filenames import project_of
+from devpi_artifactory_compat.packages.filenames import version_of
+from devpi_artifactory_compat.packages.metadata import parse_metadata
+from devpi_artifactory_compat.packages.metadata import read_metadata
+from devpi_artifactory_compat.packages.upload_form import UploadForm
+from devpi_artifactory_compat.packages.upstream_page import UpstreamFile
+from devpi_artifactory_compat.packages.upstream_page import UpstreamPage
+from devpi_artifactory_compat.repositories.base import MetadataFields
+from devpi_artifactory_compat.repositories.base import Repository
+from devpi_artifactory_compat.repositories.config import RepositoryConfig
+from devpi_artifactory_compat.repositories.paths import remote_path
+from devpi_artifactory_compat.repositories.paths import split_sidecar
+from devpi_artifactory_compat.repositories.paths import upstream_url
+from devpi_artifactory_compat.repositories.ports import CachedPage
+from devpi_artifactory_compat.repositories.ports import KeptFile
+from devpi_artifactory_compat.repositories.ports import PageAnswer
+from devpi_artifactory_compat.repositories.ports import Publication
+from devpi_artifactory_compat.repositories.ports import RemoteCache
+from devpi_artifactory_compat.repositories.ports import Upstream
+from typing import BinaryIO
+import hashlib
+
+
+#: what is read of an upstream's ``.metadata`` or ``.asc``, in bytes
+SIDECAR_LIMIT = 8 * 1024 * 1024
+
+
+class RemoteRepository(Repository):
+    """One index of type ``mirror``; ``clock`` gives seconds since the epoch."""
+
+    def __init__(
+        self,
+        config: RepositoryConfig,
+        cache: RemoteCache,
+        upstream: Upstream,
+        *,
+        clock: Callable[[], float],
+    ) -> None:
+        super().__init__(config)
+        self._cache = cache
+        self._upstream = upstream
+        self._clock = clock
+
+    # pages
+
+    def project_page(self, project: NormalizedName) -> ProjectPage:
+        page = self._page(project)
+        kept = self._cache.kept_files(project)
+        files = tuple(_project_file(file, kept.get(remote_path(file))) for file in page.files)
+        versions = page.versions or tuple(
+            dict.fromkeys(filter(None, (version_of(f.filename, project) for f in files)))
+        )
+        return ProjectPage(
+            name=project,
+            files=files,
+            versions=versions,
+            status=page.status,
+            status_reason=page.status_reason,
+        )
+
+    def _page(self, project: NormalizedName) -> UpstreamPage:
+        fresh = self._fresh_page(project)
+        if fresh is not None:
+            return fresh
+        with self._cache.lock(project):
+            # somebody else may have fetched it while this request waited
+            fresh = self._fresh_page(project)
+            return fresh if fresh is not None else self._fetch_page(project)
+
+    def _fresh_page(self, project: NormalizedName) -> UpstreamPage | None:
+        cached = self._cache.page(project)
+        now = self._clock()
+        if cached is not None:
+            age = now - cached.checked
+            if self._offline or age < self.config.get_int("retrievalCachePeriodSecs"):
+                return cached.page
+            return None
+        missing = self._cache.missing_since(project)
+        period = self.config.get_int("missedRetrievalCachePeriodSecs")
+        if self._offline or (missing is not None and now - missing < period):
+            raise ProjectNotFound(self.key, project)
+        return None
+
+    @property
+    def _offline(self) -> bool:
+        return self.config.get_bool("offline")
+
+    def _fetch_page(self, project: NormalizedName) -> UpstreamPage:
+        cached = self._cache.page(project)
+        try:
+            answer = self._upstream.project_page(
+                project, etag=None if cached is None else cached.etag
+            )
+        except UpstreamError:
+            # a page that may be old is better than none: installs go on while the upstream is gone
+            if cached is None:
+                raise
+            return cached.page
+        now = self._clock()
+        if answer is PageAnswer.NOT_MODIFIED and cached is not None:
+            confirmed = CachedPage(page=cached.page, etag=cached.etag, checked=now)
+            self._cache.confirm_page(project, confirmed)
+            return cached.page
+        if isinstance(answer, PageAnswer):
+            # the upstream's word counts: what it withdrew must not live on here
+            self._cache.save_missing(project, now)
+            raise ProjectNotFound(self.key, project)
+        self._cache.save_page(project, CachedPage(page=answer.page, etag=answer.etag, checked=now))
+        return answer.page
+
+    def project_names(self) -> Iterable[str]:
+        if self._offline:
+            return self._cache.cached_names()
+        try:
+            return self._upstream.project_names()
+        except UpstreamError:
+            names = list(self._cache.cached_names())
+            if not names:
+                raise
+            return names
+
+    # files
+
+    def cached_content(self, path: str) -> Content:
+        """What is kept at a path; the upstream is not asked. Raises ArtifactNotFound."""
+        owner, suffix = split_sidecar(path)
+        kept = self._cache.content(path)
+        if kept is None and suffix:
+            kept = self._cache.sidecar(owner, suffix)
+        if kept is None:
+            raise ArtifactNotFound(f"{self.key}-cache", path)
+        return kept
+
+    def content(self, path: str) -> Content:
+        stored = self._cache.content(path)
+        if stored is not None:
+            return stored
+        owner, suffix = split_sidecar(path)
+        if suffix:
+            return self._sidecar(owner, suffix)
+        return self._remote_content(path, *self._locate(path))
+
+    def _locate(self, path: str) -> tuple[UpstreamFile, NormalizedName]:
+        """Where the upstream has the file of a path, and the project that it belongs to."""
+        filename = path.rpartition("/")[2]
+        project = project_of(filename)
+        if project is None or self._offline:
+            raise ArtifactNotFound(self.key, path)
+        try:
+            page = self._page(project)
+        except ProjectNotFound:
+            page = None
+        for file in page.files if page is not None else ():
+            if file.filename == filename and remote_path(file) == path:
+                return file, project
+        # a link in an old lock file: the page may not show it any more
+        url = upstream_url(self.config.get_str("url"), path)
+        if url is None:
+            raise ArtifactNotFound(self.key, path)
+        return UpstreamFile(url=url, filename=filename), project
+
+    def _remote_content(self, path: str, file: UpstreamFile, project: NormalizedName) -> Content:
+        def store() -> Content:
+            for _chunk in self._download(path, file, project).chunks:
+                pass
+            stored = self._cache.content(path)
+            if stored is None:
+                raise UpstreamError(f"'{file.filename}' could not be kept.")
+            return stored
+
+        return Content(
+            filename=file.filename,
+            size=file.size,
+            modified=file.upload_time,
+            checksums=file.hashes,
+            stream=lambda: self._download(path, file, project),
+            store=store,
+        )
+
+    def _download(self, path: str, file: UpstreamFile, project: NormalizedName) -> Stream:
+        stream = self._upstream.open(file.url)
+        if stream is None:
+            raise ArtifactNotFound(self.key, path)
+        return Stream(size=stream.size, chunks=self._keep(path, file, project, stream))
+
+    def _keep(
+        self, path: str, file: UpstreamFile, project: NormalizedName, stream: Stream
+    ) -> Iterator[bytes]:
+        """Pass a download on while it is kept.
+
+        The last piece is held back until the whole is known to have the promised size and hash,
+        so that nobody takes a broken file for a complete one.
+        """
+        received = 0
+        held = b""
+        with self._cache.new_file() as target:
+            for chunk in stream.chunks:
+                if held:
+                    yield held
+                received += len(chunk)
+                target.write(chunk)
+                held = chunk
+            if stream.size is not None and received != stream.size:
+                raise UpstreamError(
+                    f"The upstream sent {received} of {stream.size} bytes of '{file.filename}'."
+                )
+            metadata = _wheel_metadata(file.filename, target)
+            self._cache.save_file(path, file, project, target, metadata)
+        if held:
+            yield held
+
+    def _sidecar(self, owner: str, suffix: str) -> Content:
+        kept = self._cache.sidecar(owner, suffix)
+        if kept is not None:
+            return kept
+        file, project = self._locate(owner)
+        missing = ArtifactNotFound(self.key, owner + suffix)
+        if suffix == ".metadata":
+            if not file.filename.endswith(".whl"):
+                raise missing
+            return self._metadata(owner, file, project)
+        if suffix == ".asc" and file.gpg_signature:
+            body = self._upstream.read(file.url + suffix, limit=SIDECAR_LIMIT)
+            if body is not None:
+                return self._cache.save_sidecar(owner, suffix, body)
+        raise missing
+
+    def _metadata(self, owner: str, file: UpstreamFile, project: NormalizedName) -> Content:
+        if file.core_metadata is not None:
+            body = self._upstream.read(file.url + ".metadata", limit=SIDECAR_LIMIT)
+            if body is not None and _has_digest(body, file.core_metadata.get("sha256")):
+                return self._cache.save_sidecar(owner, ".metadata", body)
+        # no metadata upstream, or not the promised one: the wheel itself tells
+        stored = self._cache.content(owner)
+        if stored is None:
+            content = self._remote_content(owner, file, project)
+            assert content.store is not None
+            content.store()
+        kept = self._cache.sidecar(owner, ".metadata")
+        if kept is None:
+            raise ArtifactNotFound(self.key, owner + ".metadata")
+        return kept
+
+    # metadata
+
+    def release_metadata(self, project: NormalizedName, version: str) -> MetadataFields:
+        page = self._page(project)
+        files = [f for f in page.files if version_of(f.filename, project) == version]
+        if not files:
+            raise ProjectNotFound(self.key, f"{project} {version}")
+        wheels = [f for f in files if f.filename.endswith(".whl") and f.core_metadata is not None]
+        for file in wheels:
+            try:
+                return parse_metadata(_read(self.content(remote_path(file) + ".metadata"))).fields
+            except ArtifactoryError:
+                # the page still tells the most important
+                break
+        fields: dict[str, str] = {"name": project, "version": version}
+        if files[0].requires_python:
+            fields["requires_python"] = files[0].requires_python
+        return fields
+
+    def publish(self, form: UploadForm, *, user: str, may_delete: bool) -> Publication:
+        raise NotAllowed(
+            f"Remote repository '{self.key}' takes no uploads: it holds what its upstream has. "
+            "Upload to a local repository, or to a virtual one with a default deployment "
+            "repository."
+        )
+
+
+def _project_file(file: UpstreamFile, kept: KeptFile | None) -> ProjectFile:
+    hashes = dict(file.hashes)
+    if kept is not None and "sha256" not in hashes:
+        hashes["sha256"] = kept.sha256
+    return ProjectFile(
+        filename=file.filename,
+        path=remote_path(file),
+        hashes=hashes,
+        requires_python=file.requires_python,
+        yanked=file.yanked,
+        size=file.size if kept is None else kept.size,
+        upload_time=file.upload_time,
+        core_metadata=_advertised_metadata(file, kept),
+        gpg_signature=file.gpg_signature,
+    )
+
+
+def _advertised_metadata(file: UpstreamFile, kept: KeptFile | None) -> Mapping[str, str] | None:
+    """Every wheel has metadata: the upstream's own, or read from the wheel when asked for."""
+    if not file.filename.endswith(".whl"):
+        return None
+    if kept is not None and kept.metadata_sha256 is not None:
+        return {"sha256": kept.metadata_sha256}
+    return file.core_metadata or NO_HASHES
+
+
+def _has_digest(body: bytes, sha256: str | None) -> bool:
+    return sha256 is None or hashlib.sha256(body).hexdigest() == sha256.lower()
+
+
+def _wheel_metadata(filename: str, file: BinaryIO) -> bytes | None:
+    """The metadata inside a wheel; None for other files, and for a wheel that has none."""
+    if not filename.endswith(".whl"):
+        return None
+    try:
+        file.seek(0)
+        metadata = read_metadata(file, parse_distribution(filename))
+    except InvalidUpload:
+        # the upstream's file is passed on as it is: judging it is for installers
+        return None
+    return None if metadata is None else metadata.raw
+
+
+def _read(content: Content) -> bytes:
+    assert content.open is not None
+    with content.open() as body:
+        return body.read()

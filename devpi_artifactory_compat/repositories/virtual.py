@@ -1,0 +1,144 @@
+"""Virtual repositories: several repositories under one URL.
+
+Order of resolution: local members, then remote ones, each in the listed order; nested virtuals
+are expanded where they stand (Artifactory, "Virtual Resolution Order").
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from collections.abc import Iterable
+from collections.abc import Sequence
+from dataclasses import replace
+from devpi_artifactory_compat.errors import ArtifactNotFound
+from devpi_artifactory_compat.errors import NotAllowed
+from devpi_artifactory_compat.errors import ProjectNotFound
+from devpi_artifactory_compat.errors import UpstreamError
+from devpi_artifactory_compat.model import Content
+from devpi_artifactory_compat.model import NormalizedName
+from devpi_artifactory_compat.model import ProjectFile
+from devpi_artifactory_compat.model import ProjectPage
+from devpi_artifactory_compat.model import RepositoryClass
+from devpi_artifactory_compat.packages.upload_form import UploadForm
+from devpi_artifactory_compat.packages.versions import version_key
+from devpi_artifactory_compat.repositories.base import MetadataFields
+from devpi_artifactory_compat.repositories.base import Repository
+from devpi_artifactory_compat.repositories.config import RepositoryConfig
+from devpi_artifactory_compat.repositories.ports import Publication
+from typing import TypeVar
+
+
+T = TypeVar("T")
+
+#: which of the ordered members a project may come from
+MemberFilter = Callable[[Sequence[Repository], NormalizedName], Sequence[Repository]]
+
+
+def all_members(members: Sequence[Repository], project: NormalizedName) -> Sequence[Repository]:
+    """Artifactory's rule: every member takes part."""
+    return members
+
+
+class VirtualRepository(Repository):
+    """``members`` are locals and remotes only, already expanded; ``target`` takes the uploads."""
+
+    def __init__(
+        self,
+        config: RepositoryConfig,
+        members: Iterable[Repository],
+        *,
+        target: Repository | None,
+        select: MemberFilter = all_members,
+    ) -> None:
+        super().__init__(config)
+        self.members = tuple(sorted(members, key=_is_remote))
+        self._target = target
+        self._select = select
+
+    def project_page(self, project: NormalizedName) -> ProjectPage:
+        members = self._select(self.members, project)
+        prior = [m for m in members if m.config.get_bool("priorityResolution")]
+        rest = [m for m in members if not m.config.get_bool("priorityResolution")]
+        failure: UpstreamError | None = None
+        for group in (prior, rest):
+            pages, failed = _collect(group, lambda member: member.project_page(project))
+            if pages:
+                return _merge(project, pages)
+            # without an answer from a prior member nobody knows whether the others may serve
+            if failed is not None and group is prior:
+                raise failed
+            failure = failed
+        if failure is not None:
+            raise failure
+        raise ProjectNotFound(self.key, project)
+
+    def project_names(self) -> Iterable[str]:
+        lists, failure = _collect(self.members, lambda member: set(member.project_names()))
+        if not lists and failure is not None:
+            raise failure
+        return set[str]().union(*lists)
+
+    def content(self, path: str) -> Content:
+        failure: UpstreamError | None = None
+        for member in self.members:
+            try:
+                return member.content(path)
+            except ArtifactNotFound:
+                continue
+            except UpstreamError as exc:
+                failure = exc
+        if failure is not None:
+            raise failure
+        raise ArtifactNotFound(self.key, path)
+
+    def release_metadata(self, project: NormalizedName, version: str) -> MetadataFields:
+        members = self._select(self.members, project)
+        found, failure = _collect(members, lambda m: m.release_metadata(project, version))
+        if found:
+            return found[0]
+        raise failure or ProjectNotFound(self.key, f"{project} {version}")
+
+    def publish(self, form: UploadForm, *, user: str, may_delete: bool) -> Publication:
+        if self._target is None:
+            raise NotAllowed(
+                f"Virtual repository '{self.key}' takes no uploads: it has no default deployment "
+                "repository. Set 'defaultDeploymentRepo', or upload to a local repository."
+            )
+        return self._target.publish(form, user=user, may_delete=may_delete)
+
+
+def _is_remote(member: Repository) -> bool:
+    return member.config.rclass is RepositoryClass.REMOTE
+
+
+def _collect(
+    members: Iterable[Repository], ask: Callable[[Repository], T]
+) -> tuple[list[T], UpstreamError | None]:
+    """The answers of all members that have one, and the first failure of those that may."""
+    answers: list[T] = []
+    failure: UpstreamError | None = None
+    for member in members:
+        try:
+            answers.append(ask(member))
+        except ProjectNotFound:
+            continue
+        except UpstreamError as exc:
+            failure = failure or exc
+    return answers, failure
+
+
+def _merge(project: NormalizedName, pages: Sequence[ProjectPage]) -> ProjectPage:
+    """One page; of files with the same name the first member's stays."""
+    if len(pages) == 1:
+        return pages[0]
+    files: dict[str, ProjectFile] = {}
+    for page in pages:
+        for file in page.files:
+            files.setdefault(file.filename, file)
+    versions = dict.fromkeys(version for page in pages for version in page.versions)
+    return replace(
+        pages[0],
+        name=project,
+        files=tuple(files.values()),
+        versions=tuple(sorted(versions, key=version_key)),
+    )

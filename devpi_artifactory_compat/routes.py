@@ -1,0 +1,165 @@
+"""Every route of ours, in the order in which they are tried."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from dataclasses import field
+from devpi_artifactory_compat.errors import ArtifactoryError
+from devpi_artifactory_compat.storage.events import Follower
+from devpi_artifactory_compat.storage.keys import register_keys
+from devpi_artifactory_compat.views import artifacts
+from devpi_artifactory_compat.views import errors
+from devpi_artifactory_compat.views import fallback
+from devpi_artifactory_compat.views import native
+from devpi_artifactory_compat.views import pypi
+from devpi_artifactory_compat.views import repositories_api
+from devpi_artifactory_compat.views import system_api
+from devpi_server.model import ReadonlyIndex
+from devpi_server.model import UpstreamError
+from pyramid.config import Configurator
+from pyramid.httpexceptions import HTTPException
+from pyramid.request import Request
+from pyramid.response import Response
+from pyramid.tweens import INGRESS as TWEEN_INGRESS
+from pyramid.viewderivers import INGRESS
+
+
+View = Callable[[Request], Response]
+
+PREFIX = "/artifactory"
+
+_PYPI = PREFIX + "/api/pypi/{key:[^/]+}"
+_SHORT = PREFIX + "/pypi/{key:[^/]+}"
+_REPOSITORIES = PREFIX + "/api/repositories"
+_BATCH = PREFIX + "/api/v2/repositories"
+
+
+@dataclass(frozen=True)
+class Route:
+    """A URL pattern with a view for each method; GET answers HEAD as well."""
+
+    name: str
+    pattern: str
+    views: dict[str, View] = field(default_factory=dict)
+
+
+def _get(view: View) -> dict[str, View]:
+    return {"GET": view}
+
+
+ROUTES = (
+    Route("artifactory.system.ping", PREFIX + "/api/system/ping", _get(system_api.ping)),
+    Route(
+        "artifactory.system.version", PREFIX + "/api/system/version", _get(system_api.show_version)
+    ),
+    Route("artifactory.repositories", _REPOSITORIES, _get(repositories_api.list_repositories)),
+    Route(
+        "artifactory.repositories.configurations",
+        _REPOSITORIES + "/configurations",
+        _get(repositories_api.configurations),
+    ),
+    Route(
+        "artifactory.repositories.existence",
+        _REPOSITORIES + "/existence",
+        _get(repositories_api.existence),
+    ),
+    Route(
+        "artifactory.repository",
+        _REPOSITORIES + "/{key:[^/]+}",
+        {
+            "GET": repositories_api.show_repository,
+            "PUT": repositories_api.create,
+            "POST": repositories_api.update,
+            "DELETE": repositories_api.delete,
+        },
+    ),
+    Route(
+        "artifactory.v2.repositories.batch",
+        _BATCH + "/batch",
+        {
+            "GET": repositories_api.show_batch,
+            "PUT": repositories_api.create_batch,
+            "POST": repositories_api.update_batch,
+        },
+    ),
+    Route(
+        "artifactory.v2.repository",
+        _BATCH + "/{key:[^/]+}",
+        _get(repositories_api.show_repository),
+    ),
+    Route("artifactory.pypi.projects", _PYPI + "/simple", _get(pypi.list_projects)),
+    Route("artifactory.pypi.projects.slash", _PYPI + "/simple/", _get(pypi.list_projects)),
+    Route("artifactory.pypi.project", _PYPI + "/simple/{project:[^/]+}", _get(pypi.show_project)),
+    Route(
+        "artifactory.pypi.project.slash",
+        _PYPI + "/simple/{project:[^/]+}/",
+        _get(pypi.show_project),
+    ),
+    Route("artifactory.pypi.json", _PYPI + "/pypi/{project:[^/]+}/json", _get(pypi.show_json)),
+    Route(
+        "artifactory.pypi.json.version",
+        _PYPI + "/pypi/{project:[^/]+}/{version:[^/]+}/json",
+        _get(pypi.show_json),
+    ),
+    Route("artifactory.pypi.upload", _PYPI, {"GET": pypi.explain_url, "POST": pypi.upload}),
+    Route(
+        "artifactory.pypi.slash.upload",
+        _PYPI + "/",
+        {"GET": pypi.explain_url, "POST": pypi.upload},
+    ),
+    Route(
+        "artifactory.pypi.file",
+        _PYPI + "/{path:.+}",
+        {"GET": artifacts.download, "POST": pypi.misplaced_upload},
+    ),
+    Route("artifactory.short.projects", _SHORT + "/simple", _get(pypi.list_projects)),
+    Route("artifactory.short.projects.slash", _SHORT + "/simple/", _get(pypi.list_projects)),
+    Route("artifactory.short.project", _SHORT + "/simple/{project:[^/]+}", _get(pypi.show_project)),
+    Route(
+        "artifactory.short.project.slash",
+        _SHORT + "/simple/{project:[^/]+}/",
+        _get(pypi.show_project),
+    ),
+    Route("artifactory.short.file", _SHORT + "/{path:.+}", _get(artifacts.download_short)),
+    Route("artifactory.api", PREFIX + "/api/{rest:.*}"),
+    Route(
+        "artifactory.file",
+        PREFIX + "/{key:[^/]+}/{path:.+}",
+        {"GET": artifacts.download, "POST": pypi.misplaced_upload},
+    ),
+    Route(
+        "artifactory.repository.root",
+        PREFIX + "/{key:[^/]+}{slash:/?}",
+        {"POST": pypi.misplaced_upload},
+    ),
+    Route("artifactory.root", PREFIX + "{slash:/?}"),
+)
+
+
+def includeme(config: Configurator) -> None:
+    xom = config.registry["xom"]
+    register_keys(xom)
+    Follower(xom).subscribe()
+    config.add_tween(
+        "devpi_artifactory_compat.views.tween.tween_factory",
+        # devpi's log of the request decodes the path, and fails where that cannot be done
+        over="devpi_server.views.tween_request_logging",
+        under=TWEEN_INGRESS,
+    )
+    config.add_view_deriver(native.guard_index, under=INGRESS, name="artifactory_guard")
+    for route in ROUTES:
+        _add(config, route)
+    ours = rf"^{PREFIX}(/|$)"
+    config.add_exception_view(errors.unexpected, context=Exception, path_info=ours)
+    for known in (ArtifactoryError, ReadonlyIndex, UpstreamError):
+        config.add_exception_view(errors.failed, context=known, path_info=ours)
+    config.add_exception_view(errors.http_failed, context=HTTPException, path_info=ours)
+
+
+def _add(config: Configurator, route: Route) -> None:
+    config.add_route(route.name, route.pattern)
+    for method, view in route.views.items():
+        config.add_view(view, route_name=route.name, request_method=method)
+    other = fallback.wrong_method if "GET" in route.views else fallback.not_found
+    config.add_view(other, route_name=route.name)

@@ -1,0 +1,62 @@
+"""The catalog of this server's repositories, for one reader, in the running transaction."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from devpi_artifactory_compat.errors import RepositoryNotFound
+from devpi_artifactory_compat.repositories.base import Repository
+from devpi_artifactory_compat.repositories.catalog import Catalog
+from devpi_artifactory_compat.repositories.config import RepositoryConfig
+from devpi_artifactory_compat.repositories.config import registry_page_url
+from devpi_artifactory_compat.repositories.local import LocalRepository
+from devpi_artifactory_compat.repositories.remote import RemoteRepository
+from devpi_artifactory_compat.storage.indexes import default_registry
+from devpi_artifactory_compat.storage.indexes import entries
+from devpi_artifactory_compat.storage.indexes import plain_config
+from devpi_artifactory_compat.storage.keys import secrets_key
+from devpi_artifactory_compat.storage.local import StageStore
+from devpi_artifactory_compat.storage.remote import MirrorCache
+from devpi_artifactory_compat.storage.upstream import Access
+from devpi_artifactory_compat.storage.upstream import HttpUpstream
+from devpi_server.main import XOM
+from devpi_server.mirror import MirrorStage
+from devpi_server.model import PrivateStage
+import time
+
+
+def open_catalog(xom: XOM, *, may_read: Callable[[str], bool]) -> Catalog:
+    """``may_read`` is asked with the name of an index."""
+    return Catalog(
+        entries(xom),
+        build=lambda config, index: build_repository(xom, config, index),
+        may_read=may_read,
+        config_of=lambda index: plain_config(xom, index),
+    )
+
+
+def build_repository(xom: XOM, config: RepositoryConfig, index: str) -> Repository:
+    """The repository of one index of type stage or mirror."""
+    stage = xom.model.getstage(index)
+    if isinstance(stage, MirrorStage):
+        access = upstream_access(xom, config, index)
+        return RemoteRepository(
+            config,
+            MirrorCache(xom, stage, source=access.pages_url),
+            HttpUpstream(xom, access),
+            clock=time.time,
+        )
+    if isinstance(stage, PrivateStage):
+        return LocalRepository(config, StageStore(xom, stage))
+    raise RepositoryNotFound(config.key)
+
+
+def upstream_access(xom: XOM, config: RepositoryConfig, index: str) -> Access:
+    user, _, name = index.partition("/")
+    password = config.get_str("password")
+    return Access(
+        pages_url=registry_page_url(config, default_registry=default_registry()),
+        files_url=config.get_str("url"),
+        username=config.get_str("username"),
+        password=password or secrets_key(xom, user, name).get().get("password", ""),
+        timeout=config.get_int("socketTimeoutMillis") / 1000,
+    )

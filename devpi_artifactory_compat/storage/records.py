@@ -1,0 +1,260 @@
+"""What we keep of each file beside devpi's own entry.
+
+Two shapes of one truth. The *record* of an artifact is addressed by its path and holds everything
+(checksums, who and when). The *shelf* of a project holds, for all its files at once, what a
+project page shows, so that a page of thousands of files costs one read.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from collections.abc import Mapping
+from dataclasses import asdict
+from dataclasses import dataclass
+from dataclasses import field
+from datetime import UTC
+from datetime import datetime
+from devpi_artifactory_compat.model import Checksums
+from devpi_artifactory_compat.model import Content
+from devpi_artifactory_compat.model import NormalizedName
+from devpi_artifactory_compat.packages.metadata import hash_file
+from devpi_artifactory_compat.repositories.paths import SIDECAR_SUFFIXES
+from devpi_artifactory_compat.storage.keys import project_key
+from devpi_artifactory_compat.storage.keys import record_key
+from devpi_server.filestore import BaseFileEntry
+from devpi_server.filestore import get_hashes
+from devpi_server.keyfs_types import RelPath
+from devpi_server.main import XOM
+from email.utils import parsedate_to_datetime
+from functools import partial
+from packaging.utils import canonicalize_name
+from typing import Any
+from typing import BinaryIO
+from typing import cast
+
+
+#: the version of the shape of both; a reader ignores what it does not know
+SCHEMA = 1
+
+
+@dataclass(frozen=True, kw_only=True)
+class Record:
+    """One artifact; times are seconds since the epoch, ``entry`` is devpi's own path."""
+
+    path: str
+    project: str
+    filename: str
+    entry: str
+    size: int
+    md5: str
+    sha1: str
+    sha256: str
+    created: float
+    created_by: str
+    modified: float
+    modified_by: str
+    fields: Mapping[str, Any] = field(default_factory=dict)
+    schema: int = SCHEMA
+
+    @property
+    def checksums(self) -> Checksums:
+        return Checksums(md5=self.md5, sha1=self.sha1, sha256=self.sha256)
+
+
+@dataclass(frozen=True, kw_only=True)
+class ShelfFile:
+    """One file on a shelf."""
+
+    path: str
+    version: str
+    size: int
+    sha256: str
+    uploaded: float
+    requires_python: str | None = None
+    metadata_sha256: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Sidecar:
+    """A small file that belongs to another; ``entry`` is devpi's path."""
+
+    entry: str
+    size: int
+    sha256: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Arrival:
+    """A file that devpi has just stored, with all that is kept of it.
+
+    ``shelf_key`` is its place on its project's shelf; ``sidecars`` are bodies by suffix.
+    """
+
+    record: Record
+    shelf_key: str
+    version: str
+    requires_python: str | None = None
+    sidecars: Mapping[str, bytes] = field(default_factory=dict)
+
+
+class Shelf:
+    """The files of one project and what lies beside them; changed in place, then saved.
+
+    Files are addressed by file name in a local repository and by path in a remote one, sidecars
+    by the path of what they belong to and their suffix.
+    """
+
+    def __init__(self, data: Mapping[str, Any]) -> None:
+        self.files = {key: ShelfFile(**value) for key, value in data.get("files", {}).items()}
+        self.sidecars = {key: Sidecar(**value) for key, value in data.get("sidecars", {}).items()}
+
+    def data(self) -> dict[str, Any]:
+        return {
+            "schema": SCHEMA,
+            "files": {key: asdict(value) for key, value in self.files.items()},
+            "sidecars": {key: asdict(value) for key, value in self.sidecars.items()},
+        }
+
+
+class Records:
+    """Records and shelves of one index."""
+
+    def __init__(self, xom: XOM, user: str, index: str) -> None:
+        self._xom = xom
+        self._user = user
+        self._index = index
+
+    def shelf(self, project: NormalizedName) -> Shelf:
+        return Shelf(project_key(self._xom, self._user, self._index, project).get())
+
+    def save_shelf(self, project: NormalizedName, shelf: Shelf) -> None:
+        key = project_key(self._xom, self._user, self._index, project)
+        if shelf.files or shelf.sidecars:
+            key.set(shelf.data())
+        elif key.exists():
+            key.delete()
+
+    def record(self, path: str) -> Record | None:
+        data = record_key(self._xom, self._user, self._index, path).get()
+        return Record(**data) if data else None
+
+    def save_record(self, record: Record) -> None:
+        key = record_key(self._xom, self._user, self._index, record.path)
+        key.set({**asdict(record), "fields": dict(record.fields)})
+
+    def delete_record(self, path: str) -> None:
+        key = record_key(self._xom, self._user, self._index, path)
+        if key.exists():
+            key.delete()
+
+    def keep(self, arrival: Arrival) -> None:
+        """Record a file, in place of what was kept under the same name."""
+        record = arrival.record
+        project = canonicalize_name(record.project)
+        shelf = self.shelf(project)
+        before = shelf.files.get(arrival.shelf_key)
+        if before is not None and before.sha256 != record.sha256:
+            self.forget(shelf, arrival.shelf_key)
+        for suffix, body in arrival.sidecars.items():
+            self.add_sidecar(shelf, record.path, suffix, body)
+        metadata = shelf.sidecars.get(record.path + ".metadata")
+        shelf.files[arrival.shelf_key] = ShelfFile(
+            path=record.path,
+            version=arrival.version,
+            size=record.size,
+            sha256=record.sha256,
+            uploaded=record.modified,
+            requires_python=arrival.requires_python,
+            metadata_sha256=None if metadata is None else metadata.sha256,
+        )
+        self.save_shelf(project, shelf)
+        self.save_record(record)
+
+    def forget(self, shelf: Shelf, shelf_key: str) -> None:
+        """Drop what is kept of a file; devpi's own part is for devpi, the shelf is not saved."""
+        file = shelf.files.pop(shelf_key, None)
+        if file is None:
+            return
+        for suffix in SIDECAR_SUFFIXES:
+            self.remove_sidecar(shelf, file.path, suffix)
+        self.delete_record(file.path)
+
+    # files beside files
+
+    def add_sidecar(self, shelf: Shelf, path: str, suffix: str, body: bytes) -> None:
+        """Store a small file beside the file at ``path``; the shelf is not saved."""
+        hashes = get_hashes(body)
+        present = shelf.sidecars.get(path + suffix)
+        if present is not None and present.sha256 == hashes["sha256"]:
+            return
+        self.remove_sidecar(shelf, path, suffix)
+        filename = path.rpartition("/")[2] + suffix
+        entry = self._xom.filestore.store(self._user, self._index, filename, body, hashes=hashes)
+        shelf.sidecars[path + suffix] = Sidecar(
+            entry=entry.relpath, size=len(body), sha256=hashes["sha256"]
+        )
+
+    def remove_sidecar(self, shelf: Shelf, path: str, suffix: str) -> None:
+        sidecar = shelf.sidecars.pop(path + suffix, None)
+        if sidecar is None:
+            return
+        key = self._xom.filestore.get_key_from_relpath(sidecar.entry)
+        if key is not None and key.exists():
+            self._xom.filestore.get_file_entry_from_key(key).delete()
+
+    def sidecar_content(self, shelf: Shelf, path: str, suffix: str) -> Content | None:
+        sidecar = shelf.sidecars.get(path + suffix)
+        if sidecar is None:
+            return None
+        entry = stored_entry(self._xom, sidecar.entry)
+        if entry is None:
+            return None
+        return Content(
+            filename=path.rpartition("/")[2] + suffix,
+            size=sidecar.size,
+            modified=entry_time(entry),
+            checksums={"sha256": sidecar.sha256},
+            open=opener(entry),
+        )
+
+
+def stored_entry(xom: XOM, relpath: str) -> BaseFileEntry | None:
+    """devpi's entry at a path, if its file is there."""
+    entry = xom.filestore.get_file_entry(RelPath(relpath))
+    if entry is None or not entry.meta or not entry.file_exists():
+        return None
+    return entry
+
+
+def opener(entry: BaseFileEntry) -> Callable[[], BinaryIO]:
+    return partial(_open, entry)
+
+
+def _open(entry: BaseFileEntry) -> BinaryIO:
+    return cast("BinaryIO", entry.file_open_read())
+
+
+def entry_time(entry: BaseFileEntry) -> datetime | None:
+    """When devpi stored the file, or what the upstream said of it."""
+    if entry.last_modified is None:
+        return None
+    try:
+        time = parsedate_to_datetime(entry.last_modified)
+    except ValueError:
+        return None
+    return time if time.tzinfo is not None else time.replace(tzinfo=UTC)
+
+
+def entry_checksums(entry: BaseFileEntry) -> tuple[Checksums, int]:
+    """Reads the whole file."""
+    with _open(entry) as file:
+        checksums, size, _blake2 = hash_file(file)
+    return checksums, size
+
+
+def timestamp(time: datetime | None) -> float:
+    return 0.0 if time is None else time.timestamp()
+
+
+def from_timestamp(seconds: float) -> datetime:
+    return datetime.fromtimestamp(seconds, UTC)

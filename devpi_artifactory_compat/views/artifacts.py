@@ -1,0 +1,52 @@
+"""Files by their path, below the PyPI URL of a repository and below its plain one."""
+
+from __future__ import annotations
+
+from devpi_artifactory_compat.errors import ArtifactNotFound
+from devpi_artifactory_compat.errors import RepositoryNotFound
+from devpi_artifactory_compat.model import Content
+from devpi_artifactory_compat.repositories.paths import check_path
+from devpi_artifactory_compat.repositories.remote import RemoteRepository
+from devpi_artifactory_compat.views.files import file_response
+from devpi_artifactory_compat.views.visit import Visit
+from pyramid.request import Request
+from pyramid.response import Response
+
+
+CACHE_SUFFIX = "-cache"
+
+
+def download(request: Request) -> Response:
+    """``GET /artifactory/api/pypi/<key>/<path>`` and ``GET /artifactory/<key>/<path>``"""
+    visit = Visit(request)
+    return file_response(request, _content(visit, request.matchdict["key"]))
+
+
+def download_short(request: Request) -> Response:
+    """``GET /artifactory/pypi/<key>/<path>``: short for ``api/pypi``, or a repository ``pypi``."""
+    visit = Visit(request)
+    key = request.matchdict["key"]
+    if key in visit.catalog or "pypi" not in visit.catalog:
+        try:
+            return file_response(request, _content(visit, key))
+        except ArtifactNotFound:
+            if "pypi" not in visit.catalog:
+                raise
+    path = f"{key}/{request.matchdict['path']}"
+    return file_response(request, visit.readable("pypi").content(check_path(path)))
+
+
+def _content(visit: Visit, key: str) -> Content:
+    path = check_path(visit.request.matchdict["path"])
+    if key not in visit.catalog and key.endswith(CACHE_SUFFIX):
+        return _cached_content(visit, key, path)
+    return visit.readable(key).content(path)
+
+
+def _cached_content(visit: Visit, key: str, path: str) -> Content:
+    """What a remote repository holds, and never what only its upstream has."""
+    remote = key.removesuffix(CACHE_SUFFIX)
+    repository = visit.readable(remote) if remote in visit.catalog else None
+    if not isinstance(repository, RemoteRepository):
+        raise RepositoryNotFound(key)
+    return repository.cached_content(path)

@@ -1,0 +1,131 @@
+"""Files as answers: whole, in ranges, conditional, or on their way from an upstream."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from devpi_artifactory_compat.model import Content
+from devpi_artifactory_compat.packages.filenames import content_type
+from itertools import chain
+from pyramid.request import Request
+from pyramid.response import Response
+from typing import BinaryIO
+from urllib.parse import quote
+
+
+CHUNK_SIZE = 128 * 1024
+
+_HEADERS = {"md5": "X-Checksum-Md5", "sha1": "X-Checksum-Sha1", "sha256": "X-Checksum-Sha256"}
+
+
+def file_response(request: Request, content: Content) -> Response:
+    """The answer to GET and HEAD of a file.
+
+    Raises:
+        ArtifactNotFound, UpstreamError: before the first byte is sent.
+    """
+    if content.open is None and _needs_stored(request, content):
+        assert content.store is not None
+        content = content.store()
+    if content.open is None:
+        return _streamed(request, content)
+    response = _response(content)
+    _simplify_range(request, content.size or 0)
+    response.app_iter = FileBody(content)
+    response.content_length = content.size
+    response.accept_ranges = "bytes"
+    response.conditional_response = True
+    return response
+
+
+def _needs_stored(request: Request, content: Content) -> bool:
+    """A part of a file, or its size, can be told only once the whole is here."""
+    return request.range is not None or (request.method == "HEAD" and content.size is None)
+
+
+def _response(content: Content) -> Response:
+    response = Response(content_type=content_type(content.filename), charset=None)
+    for algorithm, header in _HEADERS.items():
+        if algorithm in content.checksums:
+            response.headers[header] = content.checksums[algorithm]
+    if "sha256" in content.checksums:
+        response.etag = content.checksums["sha256"]
+    if content.modified is not None:
+        response.last_modified = content.modified
+    # a name may get other content: caches ask before they serve
+    response.cache_control = "public, no-cache"
+    response.content_disposition = disposition(content.filename)
+    return response
+
+
+def disposition(filename: str) -> str:
+    """RFC 6266: a plain name for old clients, the exact one for the others."""
+    plain = "".join(c if " " <= c <= "~" and c not in '"\\%' else "_" for c in filename)
+    return f"attachment; filename=\"{plain}\"; filename*=UTF-8''{quote(filename, safe='')}"
+
+
+def _streamed(request: Request, content: Content) -> Response:
+    response = _response(content)
+    response.accept_ranges = "bytes"
+    if request.method == "HEAD":
+        response.content_length = content.size
+        return response
+    assert content.stream is not None
+    stream = content.stream()
+    # the first piece is taken here, where a failure can still become an answer
+    first = next(stream.chunks, b"")
+    response.app_iter = chain((first,), stream.chunks)
+    response.content_length = stream.size
+    return response
+
+
+def _simplify_range(request: Request, size: int) -> None:
+    """RFC 9110 14: a suffix longer than the file means the file; several ranges may be refused.
+
+    WebOb would answer the first by 416 and take the first range of the second for the whole.
+    """
+    wanted = request.range
+    several = "," in request.headers.get("Range", "")
+    if wanted is not None and (several or (wanted.start < 0 and -wanted.start >= size)):
+        del request.range
+
+
+class FileBody:
+    """An open file as a body; opened when the first piece is asked for, closed with the answer."""
+
+    def __init__(self, content: Content) -> None:
+        assert content.open is not None
+        self._file: BinaryIO = content.open()
+
+    def __iter__(self) -> Iterator[bytes]:
+        return self._pieces(None)
+
+    def app_iter_range(self, start: int, stop: int) -> FileBodyPart:
+        """WebOb's way to ask for a range."""
+        self._file.seek(start)
+        return FileBodyPart(self._pieces(stop - start), self._file)
+
+    def _pieces(self, left: int | None) -> Iterator[bytes]:
+        while left is None or left > 0:
+            piece = self._file.read(CHUNK_SIZE if left is None else min(CHUNK_SIZE, left))
+            if not piece:
+                return
+            if left is not None:
+                left -= len(piece)
+            yield piece
+
+    def close(self) -> None:
+        self._file.close()
+
+
+class FileBodyPart:
+    """A part of an open file as a body; closes the file with the answer."""
+
+    def __init__(self, pieces: Iterator[bytes], file: BinaryIO) -> None:
+        self._pieces = pieces
+        self._file = file
+
+    def __iter__(self) -> Iterator[bytes]:
+        return self._pieces
+
+    def close(self) -> None:
+        self._file.close()

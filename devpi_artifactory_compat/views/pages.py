@@ -1,0 +1,88 @@
+"""Project pages and lists of projects as answers: form, compression, ETag."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from devpi_artifactory_compat.model import ProjectPage
+from devpi_artifactory_compat.packages import project_html
+from devpi_artifactory_compat.packages import project_json
+from pyramid.request import Request
+from pyramid.response import Response
+import gzip
+import hashlib
+
+
+JSON = "application/vnd.pypi.simple.v1+json"
+HTML = "application/vnd.pypi.simple.v1+html"
+TEXT_HTML = "text/html"
+
+#: what a client may name in Accept or in ?format=, best first, and what it gets (PEP 691)
+_OFFERS = {
+    TEXT_HTML: TEXT_HTML,
+    JSON: JSON,
+    HTML: HTML,
+    "application/vnd.pypi.simple.latest+json": JSON,
+    "application/vnd.pypi.simple.latest+html": HTML,
+    "application/json": JSON,
+}
+
+#: shorter bodies gain nothing from compression
+GZIP_FROM = 512
+_GZIP_LEVEL = 5
+
+
+def negotiate(request: Request) -> str:
+    """The content type of a page; HTML for those who ask for nothing that there is."""
+    wanted = request.params.get("format") if request.query_string else None
+    if wanted in _OFFERS:
+        return _OFFERS[wanted]
+    offers = request.accept.acceptable_offers(list(_OFFERS))
+    return _OFFERS[offers[0][0]] if offers else TEXT_HTML
+
+
+def link_prefix(request: Request, *, up: int) -> str:
+    """The way from a page to the root of its repository, for URLs with and without a slash."""
+    ends_in_slash = request.environ.get("PATH_INFO", "").endswith("/")
+    return "../" * (up if ends_in_slash else up - 1)
+
+
+def project_response(request: Request, page: ProjectPage) -> Response:
+    content_type = negotiate(request)
+    prefix = link_prefix(request, up=2)
+    render = project_json.render_project if content_type == JSON else project_html.render_project
+    return page_response(request, render(page, prefix=prefix), content_type)
+
+
+def projects_response(request: Request, names: Iterable[str]) -> Response:
+    content_type = negotiate(request)
+    prefix = "" if request.environ.get("PATH_INFO", "").endswith("/") else "simple/"
+    render = project_json.render_projects if content_type == JSON else project_html.render_projects
+    body = b"".join(render(sorted(names), prefix=prefix))
+    return page_response(request, body, content_type)
+
+
+def takes_gzip(request: Request) -> bool:
+    """Only for those who say so: old clients say nothing and understand nothing."""
+    if "Accept-Encoding" not in request.headers:
+        return False
+    return bool(request.accept_encoding.acceptable_offers(["gzip"]))
+
+
+def page_response(request: Request, body: bytes, content_type: str) -> Response:
+    """A page with its ETag; answered by 304 when the client has it already."""
+    digest = hashlib.sha256(body).hexdigest()[:32]
+    compressed = len(body) >= GZIP_FROM and takes_gzip(request)
+    response = Response(
+        body=gzip.compress(body, _GZIP_LEVEL, mtime=0) if compressed else body,
+        content_type=content_type,
+        charset="UTF-8" if content_type != JSON else None,
+        conditional_response=True,
+    )
+    if compressed:
+        response.content_encoding = "gzip"
+        digest += "-gzip"
+    response.etag = digest
+    response.vary = ("Accept", "Accept-Encoding")
+    # installers ask each time, and are told by 304 when nothing has changed
+    response.cache_control = "no-cache"
+    return response

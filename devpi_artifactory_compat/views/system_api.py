@@ -1,0 +1,29 @@
+"""What clients ask before they start: is it there, and what is it."""
+
+from __future__ import annotations
+
+from devpi_artifactory_compat.views.bodies import json_response
+from importlib.metadata import version
+from pyramid.request import Request
+from pyramid.response import Response
+
+
+#: the release of Artifactory whose behaviour is matched: clients choose what they send by it
+ARTIFACTORY_VERSION = "7.132.0"
+
+
+def ping(request: Request) -> Response:  # noqa: ARG001 - a view
+    """``GET /api/system/ping``: for everybody, ``OK`` without a line end."""
+    return Response(body=b"OK", content_type="text/plain", charset="UTF-8")
+
+
+def show_version(request: Request) -> Response:  # noqa: ARG001 - a view
+    """``GET /api/system/version``"""
+    return json_response(
+        {
+            "version": ARTIFACTORY_VERSION,
+            "revision": f"devpi-artifactory-compat {version('devpi-artifactory-compat')}",
+            "addons": [],
+            "license": "OSS",
+        }
+    )

@@ -1,0 +1,78 @@
+"""One request's look at the repositories: what there is, and what its sender may do."""
+
+from __future__ import annotations
+
+from devpi_artifactory_compat.errors import Forbidden
+from devpi_artifactory_compat.errors import NotAuthenticated
+from devpi_artifactory_compat.repositories.base import Repository
+from devpi_artifactory_compat.repositories.catalog import Catalog
+from devpi_artifactory_compat.repositories.catalog import Entry
+from devpi_artifactory_compat.storage.gateway import open_catalog
+from devpi_artifactory_compat.storage.reading import may_read
+from devpi_server.main import XOM
+from functools import cached_property
+from functools import lru_cache
+from pyramid.request import Request
+from typing import cast
+
+
+class Visit:
+    """Rights are devpi's; an administrator is whoever may change every devpi user."""
+
+    def __init__(self, request: Request) -> None:
+        self.request = request
+        self._may_read = lru_cache(maxsize=None)(self._ask_may_read)
+
+    @property
+    def xom(self) -> XOM:
+        return cast("XOM", self.request.registry["xom"])
+
+    @cached_property
+    def catalog(self) -> Catalog:
+        return open_catalog(self.xom, may_read=self._may_read)
+
+    @property
+    def user(self) -> str | None:
+        return cast("str | None", self.request.authenticated_userid)
+
+    @property
+    def is_admin(self) -> bool:
+        return bool(self.request.has_permission("user_modify"))
+
+    def may_read(self, entry: Entry) -> bool:
+        return self._may_read(entry.index)
+
+    def _ask_may_read(self, index: str) -> bool:
+        stage = self.xom.model.getstage(index)
+        return stage is not None and may_read(self.request, stage)
+
+    def may_upload(self, entry: Entry) -> bool:
+        stage = self.xom.model.getstage(entry.index)
+        if stage is None:
+            return False
+        return bool(self.request.has_permission("upload", context=stage)) or self.is_admin
+
+    def may_delete(self, entry: Entry) -> bool:
+        """Administrators and the owner of the index: not everybody who may upload."""
+        return self.user is not None and (
+            self.is_admin or self.user == entry.index.partition("/")[0]
+        )
+
+    def require(self, allowed: bool, what: str) -> None:  # noqa: FBT001 - reads well at the call
+        """Raises NotAuthenticated or Forbidden unless the right is there."""
+        if allowed:
+            return
+        if self.user is not None:
+            raise Forbidden(f"User '{self.user}' may not {what}.")
+        if self.request.authorization is not None:
+            raise NotAuthenticated("Bad credentials")
+        raise NotAuthenticated("Authentication is required")
+
+    def require_admin(self) -> None:
+        self.require(self.is_admin, "administer repositories")
+
+    def readable(self, key: str) -> Repository:
+        """The repository of a key; raises when it does not exist or may not be read."""
+        entry = self.catalog.entry(key)
+        self.require(self.may_read(entry), f"read repository '{key}'")
+        return self.catalog.repository(key)

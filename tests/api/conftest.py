@@ -1,0 +1,38 @@
+from __future__ import annotations
+
+from collections.abc import Callable
+from collections.abc import Iterator
+from devpi_artifactory_compat import plugin
+from support.app import Artifactory
+from support.upstream import Upstream
+from typing import Any
+from webtest import TestApp
+import pytest
+
+
+@pytest.fixture
+def make_artifactory(makexom: Callable[..., Any]) -> Callable[..., Artifactory]:
+    def make(*options: str) -> Artifactory:
+        xom = makexom([*options], plugins=[plugin])
+        return Artifactory(TestApp(xom.create_app(), lint=False), xom)
+
+    return make
+
+
+@pytest.fixture
+def artifactory(make_artifactory: Callable[..., Artifactory]) -> Artifactory:
+    """A new server without repositories; nothing outside of the process is faked."""
+    return make_artifactory()
+
+
+@pytest.fixture
+def upstream() -> Iterator[Upstream]:
+    with Upstream() as running:
+        yield running
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        # devpi's own fixtures would put a fake in the place of the HTTP client
+        item.add_marker(pytest.mark.nomocking)
+        item.add_marker(pytest.mark.notransaction)

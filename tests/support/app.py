@@ -1,0 +1,169 @@
+"""The server in the process of the test, asked through WebTest."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from collections.abc import Sequence
+from support.archives import make_wheel
+from support.archives import wheel_filename
+from typing import Any
+from webob import Request
+from webtest import TestApp
+from webtest import TestResponse
+import base64
+import json
+
+
+ADMIN = ("root", "")
+
+
+class Artifactory:
+    """Requests to ``/artifactory`` and to devpi's own URLs; ``user`` is sent with each of them."""
+
+    def __init__(self, app: TestApp, xom: Any) -> None:
+        self._app = app
+        self.xom = xom
+
+    def request(
+        self,
+        method: str,
+        path: str,
+        *,
+        user: tuple[str, str] | None = None,
+        body: object = None,
+        headers: Mapping[str, str] | None = None,
+        content_type: str | None = None,
+        environ: Mapping[str, Any] | None = None,
+    ) -> TestResponse:
+        sent = dict(headers or {})
+        if user is not None:
+            token = base64.b64encode(":".join(user).encode()).decode()
+            sent["Authorization"] = f"Basic {token}"
+        raw = (
+            body if isinstance(body, bytes) else b"" if body is None else json.dumps(body).encode()
+        )
+        if content_type is not None:
+            sent["Content-Type"] = content_type
+        elif body is not None and not isinstance(body, bytes):
+            sent["Content-Type"] = "application/json"
+        url = path if path.startswith("/") else f"/artifactory/{path}"
+        # WebTest's checks of WSGI would refuse the hostile requests that are sent on purpose
+        return self._app.request(
+            url,
+            method=method,
+            headers=sent,
+            body=raw,
+            expect_errors=True,
+            environ={k: str(v) for k, v in (environ or {}).items()},
+        )
+
+    def get(self, path: str, **kw: Any) -> TestResponse:
+        return self.request("GET", path, **kw)
+
+    def head(self, path: str, **kw: Any) -> TestResponse:
+        return self.request("HEAD", path, **kw)
+
+    def get_packed(self, path: str) -> tuple[dict[str, str], bytes]:
+        """Headers and body of a GET that accepts gzip, the body as it is sent."""
+        request = Request.blank(f"/artifactory/{path}", headers={"Accept-Encoding": "gzip"})
+        _status, headers, body = request.call_application(self._app.app)
+        return dict(headers), b"".join(body)
+
+    # repositories
+
+    def create(self, key: str, rclass: str = "local", **fields: Any) -> None:
+        body = {"rclass": rclass, "packageType": "pypi", **fields}
+        response = self.request("PUT", f"api/repositories/{key}", user=ADMIN, body=body)
+        assert response.status_code == 200, response.text
+
+    def create_remote(self, key: str, url: str, **fields: Any) -> None:
+        self.create(key, "remote", url=f"{url}/files", pyPIRegistryUrl=url, **fields)
+
+    def create_user(self, name: str, password: str = "secret") -> tuple[str, str]:
+        response = self.request("PUT", f"/{name}", body={"password": password})
+        assert response.status_code == 201, response.text
+        return (name, password)
+
+    def patch_index(self, index: str, *changes: str, **kw: Any) -> TestResponse:
+        """``devpi index <index> key=value …``"""
+        kw.setdefault("user", ADMIN)
+        headers = {"Accept": "application/json"}
+        return self.request("PATCH", f"/{index}", body=list(changes), headers=headers, **kw)
+
+    # uploads
+
+    def upload(
+        self,
+        key: str,
+        filename: str,
+        content: bytes,
+        *,
+        user: tuple[str, str] | None = ADMIN,
+        name: str | None = None,
+        version: str | None = None,
+        fields: Sequence[tuple[str, str]] = (),
+        files: Sequence[tuple[str, str, bytes]] = (),
+        path: str | None = None,
+    ) -> TestResponse:
+        """The legacy form; name and version are taken from the file name when not given."""
+        parts = filename.rsplit(".tar", 1)[0].rsplit(".zip", 1)[0].split("-")
+        form = [
+            (":action", "file_upload"),
+            ("protocol_version", "1"),
+            ("metadata_version", "2.1"),
+            ("name", parts[0] if name is None else name),
+            ("version", parts[1] if version is None else version),
+            *fields,
+        ]
+        body, content_type = encode_form(form, [("content", filename, content), *files])
+        return self.request(
+            "POST",
+            path or f"api/pypi/{key}",
+            user=user,
+            body=body,
+            content_type=content_type,
+        )
+
+    def upload_wheel(self, key: str, name: str, version: str, **kw: Any) -> bytes:
+        """A new wheel, uploaded; its bytes."""
+        wheel = make_wheel(name, version, **kw)
+        response = self.upload(
+            key, wheel_filename(name, version), wheel, name=name, version=version
+        )
+        assert response.status_code == 200, response.text
+        return wheel
+
+
+def encode_form(
+    fields: Sequence[tuple[str, str]], files: Sequence[tuple[str, str, bytes]]
+) -> tuple[bytes, str]:
+    boundary = "----boundary-of-a-test"
+    lines = []
+    for name, value in fields:
+        head = f'--{boundary}\r\nContent-Disposition: form-data; name="{name}"\r\n\r\n'
+        lines += [head.encode(), value.encode(), b"\r\n"]
+    for name, filename, content in files:
+        head = (
+            f'--{boundary}\r\nContent-Disposition: form-data; name="{name}"; '
+            f'filename="{filename}"\r\nContent-Type: application/octet-stream\r\n\r\n'
+        )
+        lines += [head.encode(), content, b"\r\n"]
+    lines.append(f"--{boundary}--\r\n".encode())
+    return b"".join(lines), f"multipart/form-data; boundary={boundary}"
+
+
+def errors_of(response: TestResponse) -> list[dict[str, Any]]:
+    """The canonical body of a failure, checked for its shape."""
+    body = response.json
+    assert set(body) == {"errors"}, body
+    for error in body["errors"]:
+        assert set(error) == {"status", "message"}
+        assert error["status"] == response.status_code
+        assert error["message"]
+    errors: list[dict[str, Any]] = body["errors"]
+    return errors
+
+
+def message_of(response: TestResponse) -> str:
+    (error,) = errors_of(response)
+    return str(error["message"])
