@@ -1,4 +1,7 @@
-"""Every route of ours, in the order in which they are tried."""
+"""Every route of ours, in the order in which they are tried.
+
+A trailing slash never reaches the routes: ``views.tween`` takes it away and remembers it.
+"""
 
 from __future__ import annotations
 
@@ -89,13 +92,7 @@ ROUTES = (
         _get(repositories_api.show_repository),
     ),
     Route("artifactory.pypi.projects", _PYPI + "/simple", _get(pypi.list_projects)),
-    Route("artifactory.pypi.projects.slash", _PYPI + "/simple/", _get(pypi.list_projects)),
     Route("artifactory.pypi.project", _PYPI + "/simple/{project:[^/]+}", _get(pypi.show_project)),
-    Route(
-        "artifactory.pypi.project.slash",
-        _PYPI + "/simple/{project:[^/]+}/",
-        _get(pypi.show_project),
-    ),
     Route("artifactory.pypi.json", _PYPI + "/pypi/{project:[^/]+}/json", _get(pypi.show_json)),
     Route(
         "artifactory.pypi.json.version",
@@ -104,23 +101,12 @@ ROUTES = (
     ),
     Route("artifactory.pypi.upload", _PYPI, {"GET": pypi.explain_url, "POST": pypi.upload}),
     Route(
-        "artifactory.pypi.slash.upload",
-        _PYPI + "/",
-        {"GET": pypi.explain_url, "POST": pypi.upload},
-    ),
-    Route(
         "artifactory.pypi.file",
         _PYPI + "/{path:.+}",
         {"GET": artifacts.download, "POST": pypi.misplaced_upload},
     ),
     Route("artifactory.short.projects", _SHORT + "/simple", _get(pypi.list_projects)),
-    Route("artifactory.short.projects.slash", _SHORT + "/simple/", _get(pypi.list_projects)),
     Route("artifactory.short.project", _SHORT + "/simple/{project:[^/]+}", _get(pypi.show_project)),
-    Route(
-        "artifactory.short.project.slash",
-        _SHORT + "/simple/{project:[^/]+}/",
-        _get(pypi.show_project),
-    ),
     Route("artifactory.short.file", _SHORT + "/{path:.+}", _get(artifacts.download_short)),
     Route("artifactory.api", PREFIX + "/api/{rest:.*}"),
     Route(
@@ -130,10 +116,10 @@ ROUTES = (
     ),
     Route(
         "artifactory.repository.root",
-        PREFIX + "/{key:[^/]+}{slash:/?}",
+        PREFIX + "/{key:[^/]+}",
         {"POST": pypi.misplaced_upload},
     ),
-    Route("artifactory.root", PREFIX + "{slash:/?}"),
+    Route("artifactory.root", PREFIX),
 )
 
 

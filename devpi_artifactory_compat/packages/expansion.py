@@ -23,7 +23,8 @@ MAX_EXPANDED_SIZE = 8 * 1024**3
 _ALWAYS_ALLOWED_SIZE = 256 * 1024**2
 _MAX_RATIO = 200
 
-_CHUNK_SIZE = 256 * 1024
+# small, because what follows a compressed stream in a chunk is copied for each stream
+_CHUNK_SIZE = 64 * 1024
 _GZIP_FORMAT = 16 + zlib.MAX_WBITS
 
 

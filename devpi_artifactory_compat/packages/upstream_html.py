@@ -47,7 +47,8 @@ def html_project_names(text: str, *, url: str) -> Iterator[str]:
     """
     page = _read(text, url)
     base = _base(page, url)
-    names = (_name(anchor, base, url) for anchor in page.anchors)
+    folder = urlsplit(base).path.rpartition("/")[0] + "/"
+    names = (_name(anchor, base, url, folder) for anchor in page.anchors)
     return (name for name in names if name is not None)
 
 
@@ -87,11 +88,12 @@ def _hashes(fragment: str) -> dict[str, str]:
     return valid_hashes((name, unquote(value)) for name, _, value in pairs)
 
 
-def _name(anchor: Anchor, base: str, url: str) -> str | None:
+def _name(anchor: Anchor, base: str, url: str, folder: str) -> str | None:
     href = anchor.attributes.get("href", "")
-    if _PLAIN_NAME.fullmatch(href):
+    below = href.removeprefix(folder)
+    if _PLAIN_NAME.fullmatch(below):
         # most lists consist of these, and a list may have a million of them
-        return href.removesuffix("/")
+        return below.removesuffix("/")
     link = resolve(base, href)
     if link is None:
         return None

@@ -89,4 +89,4 @@ def _is_project_name(name: str) -> bool:
         canonicalize_name(name, validate=True)
     except InvalidName:
         return False
-    return project_of(name) is None
+    return "." not in name or project_of(name) is None

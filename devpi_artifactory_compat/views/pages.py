@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from devpi_artifactory_compat.model import ProjectPage
 from devpi_artifactory_compat.packages import project_html
 from devpi_artifactory_compat.packages import project_json
+from devpi_artifactory_compat.views.tween import has_trailing_slash
 from pyramid.request import Request
 from pyramid.response import Response
 import gzip
@@ -42,8 +43,7 @@ def negotiate(request: Request) -> str:
 
 def link_prefix(request: Request, *, up: int) -> str:
     """The way from a page to the root of its repository, for URLs with and without a slash."""
-    ends_in_slash = request.environ.get("PATH_INFO", "").endswith("/")
-    return "../" * (up if ends_in_slash else up - 1)
+    return "../" * (up if has_trailing_slash(request) else up - 1)
 
 
 def project_response(request: Request, page: ProjectPage) -> Response:
@@ -55,7 +55,7 @@ def project_response(request: Request, page: ProjectPage) -> Response:
 
 def projects_response(request: Request, names: Iterable[str]) -> Response:
     content_type = negotiate(request)
-    prefix = "" if request.environ.get("PATH_INFO", "").endswith("/") else "simple/"
+    prefix = "" if has_trailing_slash(request) else "simple/"
     render = project_json.render_projects if content_type == JSON else project_html.render_projects
     body = b"".join(render(sorted(names), prefix=prefix))
     return page_response(request, body, content_type)

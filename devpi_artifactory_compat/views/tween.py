@@ -18,17 +18,30 @@ MAX_URL_PATH = 4096
 PREFIX = "/artifactory"
 
 
+#: set in the WSGI environment when the URL had a trailing slash
+TRAILING_SLASH = "devpi_artifactory_compat.trailing_slash"
+
+
 def tween_factory(handler: Handler, registry: Registry) -> Handler:
-    def refuse_bad_paths(request: Request) -> Response:
+    def prepare(request: Request) -> Response:
         path = request.environ.get("PATH_INFO", "")
-        if not path.startswith(PREFIX):
+        if path != PREFIX and not path.startswith(f"{PREFIX}/"):
             return handler(request)
         fault = path_fault(path)
         if fault is not None:
             return error_response(HTTPStatus.BAD_REQUEST, fault)
+        if path.endswith("/"):
+            # devpi-web would redirect a person's browser, and curl, to the URL without it
+            request.environ["PATH_INFO"] = path[:-1]
+            request.environ[TRAILING_SLASH] = True
         return handler(request)
 
-    return refuse_bad_paths
+    return prepare
+
+
+def has_trailing_slash(request: Request) -> bool:
+    """Whether relative links on the answer start one level deeper."""
+    return TRAILING_SLASH in request.environ
 
 
 def path_fault(path: str) -> str | None:
@@ -39,6 +52,8 @@ def path_fault(path: str) -> str | None:
         decoded = path.encode("latin-1").decode("utf-8")
     except UnicodeError:
         return "The path of the URL is not UTF-8."
+    if path.endswith("//"):
+        return "The path of the URL ends in more than one slash."
     if has_control_characters(decoded):
         return "The path of the URL holds control characters."
     return None

@@ -160,6 +160,13 @@ def test_latest_version__without_files() -> None:
     assert legacy_json.latest_version(page(versions=("2.0",))) == "2.0"
 
 
+def test_info_from_fields__little() -> None:
+    """What is not known is left out."""
+    assert legacy_json.info_from_fields({"name": "demo", "project_urls": ("broken",)}) == {
+        "name": "demo"
+    }
+
+
 def test_info_from_fields() -> None:
     """Metadata under the names of the upload form becomes info."""
     fields = {

@@ -82,8 +82,7 @@ def test_html__details(changes: dict[str, object], expected: str) -> None:
     assert expected in html(ProjectFile(**values))  # type: ignore[arg-type]
 
 
-@pytest.mark.parametrize("render", [project_html.render_project, project_json.render_project])
-def test_status(render: object) -> None:
+def test_status() -> None:
     """PEP 792: the status of the project stands in both forms."""
     marked = ProjectPage(name=NAME, files=(), status="archived", status_reason='no "time"')
     assert (

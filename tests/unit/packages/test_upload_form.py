@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import suppress
 from devpi_artifactory_compat.errors import InvalidUpload
 from devpi_artifactory_compat.errors import TooLarge
 from devpi_artifactory_compat.packages.upload_form import FormLimits
@@ -264,6 +265,11 @@ GOOD = multipart(upload_parts(WHEEL, b"data"))
         (multipart([("name", "demo")], newline=b"\n")[:-20], MULTIPART, "truncated"),
         (f"--{BOUNDARY}\nX: 1\n\nx\n--{BOUNDARY}--".encode(), MULTIPART, "Content-Disposition"),
         (f"--{BOUNDARY}\nX: 1\n--{BOUNDARY}--".encode(), MULTIPART, "no headers"),
+        (
+            multipart([("a", "")], newline=b"\n").replace(b"form-data", b"attachment"),
+            MULTIPART,
+            "Content-Disposition",
+        ),
     ],
 )
 def test_refused(body: bytes, content_type: str, message: str) -> None:
@@ -432,20 +438,16 @@ def test_metadata_fields() -> None:
 )  # fmt: skip
 def test_any_body(junk: bytes, content_type: str, pieces: list[bytes]) -> None:
     """Any body is read or refused."""
-    try:
+    with suppress(InvalidUpload, TooLarge):
         parse(b"".join(pieces[:4]) + junk + b"".join(pieces[4:]), content_type).close()
-    except (InvalidUpload, TooLarge) as refused:
-        assert str(refused)
 
 
 @given(st.text())
 def test_any_content_type(content_type: str) -> None:
     """Any content type is understood or refused."""
     for text in (content_type, f"multipart/form-data; boundary={content_type}"):
-        try:
+        with suppress(InvalidUpload):
             parse(GOOD, text).close()
-        except InvalidUpload as refused:
-            assert str(refused)
 
 
 @given(
