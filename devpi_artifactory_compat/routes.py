@@ -134,6 +134,7 @@ def includeme(config: Configurator) -> None:
         under=TWEEN_INGRESS,
     )
     config.add_view_deriver(native.guard_index, under=INGRESS, name="artifactory_guard")
+    config.include("devpi_artifactory_compat.views.web_search")
     for route in ROUTES:
         _add(config, route)
     ours = rf"^{PREFIX}(/|$)"

@@ -160,6 +160,12 @@ class Upstream(Protocol):
 
     def project_names(self) -> Iterator[str]: ...
 
+    def release_info(
+        self, project: NormalizedName, version: str
+    ) -> Mapping[str, str | Sequence[str]]:
+        """What the upstream's JSON API says of a release; empty when it has none. Never raises."""
+        ...
+
     def open(self, url: str) -> Stream | None:
         """The body of a file; None when the upstream does not have it."""
         ...

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from collections.abc import Iterable
 from collections.abc import Iterator
 from collections.abc import Mapping
+from collections.abc import Sequence
 from devpi_artifactory_compat.errors import ArtifactNotFound
 from devpi_artifactory_compat.errors import ArtifactoryError
 from devpi_artifactory_compat.errors import InvalidUpload
@@ -269,17 +270,25 @@ class RemoteRepository(Repository):
         files = [f for f in page.files if version_of(f.filename, project) == version]
         if not files:
             raise ProjectNotFound(self.key, f"{project} {version}")
-        wheels = [f for f in files if f.filename.endswith(".whl") and f.core_metadata is not None]
-        for file in wheels:
-            try:
-                return parse_metadata(_read(self.content(remote_path(file) + ".metadata"))).fields
-            except ArtifactoryError:
-                # the page still tells the most important
-                break
-        fields: dict[str, str] = {"name": project, "version": version}
+        found = self._own_metadata(files) or self._upstream.release_info(project, version)
+        fields: dict[str, str | Sequence[str]] = {"name": project, "version": version}
         if files[0].requires_python:
             fields["requires_python"] = files[0].requires_python
-        return fields
+        return {**fields, **found}
+
+    def _own_metadata(self, files: Sequence[UpstreamFile]) -> MetadataFields:
+        """From the metadata of a wheel, if it can be had without the wheel; else empty."""
+        for file in files:
+            path = remote_path(file)
+            kept = self._cache.sidecar(path, ".metadata")
+            if kept is None and file.core_metadata is None:
+                continue
+            try:
+                return parse_metadata(_read(kept or self.content(f"{path}.metadata"))).fields
+            except ArtifactoryError:
+                # somebody else may know
+                break
+        return {}
 
     def publish(self, form: UploadForm, *, user: str, may_delete: bool) -> Publication:
         raise NotAllowed(

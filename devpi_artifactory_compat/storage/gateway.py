@@ -54,6 +54,7 @@ def upstream_access(xom: XOM, config: RepositoryConfig, index: str) -> Access:
     user, _, name = index.partition("/")
     password = config.get_str("password")
     return Access(
+        registry_url=config.get_str("pyPIRegistryUrl") or default_registry(),
         pages_url=registry_page_url(config, default_registry=default_registry()),
         files_url=config.get_str("url"),
         username=config.get_str("username"),

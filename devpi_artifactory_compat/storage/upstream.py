@@ -4,18 +4,22 @@ from __future__ import annotations
 
 from base64 import b64encode
 from collections.abc import Iterator
+from collections.abc import Mapping
+from collections.abc import Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from devpi_artifactory_compat.errors import UpstreamError
 from devpi_artifactory_compat.errors import UpstreamTimeout
 from devpi_artifactory_compat.model import NormalizedName
 from devpi_artifactory_compat.model import Stream
+from devpi_artifactory_compat.packages.upstream_info import parse_info
 from devpi_artifactory_compat.packages.upstream_page import parse_project_names
 from devpi_artifactory_compat.packages.upstream_page import parse_project_page
 from devpi_artifactory_compat.repositories.ports import FetchedPage
 from devpi_artifactory_compat.repositories.ports import PageAnswer
 from devpi_server.httpclient import FatalResponse
 from devpi_server.main import XOM
+from urllib.parse import quote
 from urllib.parse import unquote
 from urllib.parse import urlsplit
 from urllib.parse import urlunsplit
@@ -30,6 +34,7 @@ ACCEPT = (
 #: the longest pages that are read, in bytes
 PAGE_LIMIT = 256 * 1024 * 1024
 NAMES_LIMIT = 512 * 1024 * 1024
+INFO_LIMIT = 32 * 1024 * 1024
 
 CHUNK_SIZE = 128 * 1024
 
@@ -40,6 +45,7 @@ _MISSING = frozenset({404, 410})
 class Access:
     """How an upstream is reached: its pages, its files, and who asks."""
 
+    registry_url: str
     pages_url: str
     files_url: str
     username: str = ""
@@ -53,6 +59,7 @@ class HttpUpstream:
     def __init__(self, xom: XOM, access: Access) -> None:
         self._xom = xom
         self._pages_url, username, password = split_credentials(access.pages_url)
+        self._registry_url = split_credentials(access.registry_url)[0].rstrip("/")
         self._origins = {origin(self._pages_url), origin(access.files_url)}
         self._timeout = access.timeout
         self._authorization = basic(access.username or username, access.password or password)
@@ -89,6 +96,16 @@ class HttpUpstream:
         return parse_project_names(
             body, content_type=response.headers.get("content-type", ""), url=str(response.url)
         )
+
+    def release_info(
+        self, project: NormalizedName, version: str
+    ) -> Mapping[str, str | Sequence[str]]:
+        url = f"{self._registry_url}/pypi/{project}/{quote(version)}/json"
+        try:
+            return parse_info(self.read(url, limit=INFO_LIMIT) or b"")
+        except UpstreamError:
+            # many upstreams have no such API
+            return {}
 
     def open(self, url: str) -> Stream | None:
         with ExitStack() as stack:

@@ -34,7 +34,8 @@ def guard_index(view: View, info: Any) -> View:
         route = request.matched_route.name if request.matched_route is not None else ""
         if request.method in {"PUT", "PATCH"} and route in _CONFIG_ROUTES:
             return _changing_index(view, context, request)
-        if request.method in {"GET", "HEAD"}:
+        # a search by XML-RPC is a POST that reads
+        if request.method in {"GET", "HEAD"} or request.content_type == "text/xml":
             _refuse_strangers(request)
         return view(context, request)
 

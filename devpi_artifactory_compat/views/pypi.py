@@ -9,6 +9,7 @@ from devpi_artifactory_compat.model import NormalizedName
 from devpi_artifactory_compat.model import ProjectFile
 from devpi_artifactory_compat.model import RepositoryClass
 from devpi_artifactory_compat.packages import legacy_json
+from devpi_artifactory_compat.packages.filenames import same_version
 from devpi_artifactory_compat.packages.upload_form import parse_upload_form
 from devpi_artifactory_compat.repositories.catalog import Entry
 from devpi_artifactory_compat.repositories.ports import Outcome
@@ -55,10 +56,10 @@ def show_json(request: Request) -> Response:
     repository = Visit(request).readable(key)
     project = project_name(request, key)
     page = repository.project_page(project)
-    asked = request.matchdict.get("version")
-    version = asked or legacy_json.latest_version(page)
-    if version is None or version not in page.versions:
-        raise ProjectNotFound(key, f"{project} {version}")
+    asked = request.matchdict.get("version") or legacy_json.latest_version(page) or ""
+    version = next((known for known in page.versions if same_version(known, asked)), None)
+    if version is None:
+        raise ProjectNotFound(key, f"{project} {asked}")
     info = legacy_json.info_from_fields(repository.release_metadata(project, version))
     base = f"{request.application_url}/artifactory/api/pypi/{key}/"
 

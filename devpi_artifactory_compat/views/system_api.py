@@ -12,12 +12,12 @@ from pyramid.response import Response
 ARTIFACTORY_VERSION = "7.132.0"
 
 
-def ping(request: Request) -> Response:  # noqa: ARG001 - a view
+def ping(request: Request) -> Response:
     """``GET /api/system/ping``: for everybody, ``OK`` without a line end."""
     return Response(body=b"OK", content_type="text/plain", charset="UTF-8")
 
 
-def show_version(request: Request) -> Response:  # noqa: ARG001 - a view
+def show_version(request: Request) -> Response:
     """``GET /api/system/version``"""
     return json_response(
         {

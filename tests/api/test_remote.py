@@ -11,6 +11,7 @@ from support.archives import metadata_of
 from support.archives import wheel_filename
 from support.upstream import Upstream
 from urllib.parse import urljoin
+import json
 import pytest
 
 
@@ -280,6 +281,19 @@ def test_warehouse_json_of_a_remote(remote: Artifactory, upstream: Upstream) -> 
     assert answer["info"]["version"] == "1.0"
     assert answer["info"]["summary"] == "A package for tests"
     assert answer["releases"]["1.0"][0]["upload_time_iso_8601"].startswith("2024-05-06T07:08:09")
+
+
+def test_warehouse_json_asks_the_upstream_when_no_metadata_is_here(
+    remote: Artifactory, upstream: Upstream
+) -> None:
+    info = {"summary": "As the upstream says", "project_urls": {"Docs": "http://docs.example"}}
+    upstream.put("/pypi/demo/1.0/json", json.dumps({"info": info}), "application/json")
+
+    answer = remote.get("api/pypi/r/pypi/demo/json").json
+
+    assert answer["info"]["summary"] == "As the upstream says"
+    assert answer["info"]["project_urls"] == {"Docs": "http://docs.example"}
+    assert not any(path.endswith(".whl") for path in upstream.paths)
 
 
 def test_list_of_projects_is_the_upstreams(remote: Artifactory, upstream: Upstream) -> None:

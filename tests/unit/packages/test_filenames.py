@@ -7,6 +7,7 @@ from devpi_artifactory_compat.errors import InvalidUpload
 from devpi_artifactory_compat.model import DistributionKind
 from devpi_artifactory_compat.packages import filenames
 from hypothesis import given
+from hypothesis import settings
 from hypothesis import strategies as st
 from packaging.utils import NormalizedName
 import pytest
@@ -194,6 +195,7 @@ ODD_NAMES = st.one_of(
 )
 
 
+@settings(deadline=None)
 @given(ODD_NAMES)
 def test_any_text_is_read_or_refused(filename: str) -> None:
     """No file name makes these functions fail."""

@@ -249,14 +249,14 @@ def test_malformed_tar(tar: bytes, message: str) -> None:
     assert message in refusal(gzip.compress(tar), "demo-1.0.tar.gz")
 
 
-@settings(max_examples=200)
+@settings(max_examples=200, deadline=None)
 @given(st.binary(), st.sampled_from([".tar.gz", ".tar.bz2", ".tar", ".zip", "-py3-none-any.whl"]))
 def test_any_bytes(data: bytes, suffix: str) -> None:
     """No bytes make reading fail in another way."""
     refusal(data, f"demo-1.0{suffix}")
 
 
-@settings(max_examples=300)
+@settings(max_examples=300, deadline=None)
 @given(
     st.sampled_from([".tar.gz", ".tar.bz2", ".tar", ".zip", "-py3-none-any.whl"]),
     st.lists(st.tuples(st.floats(0, 0.999), st.integers(0, 255)), min_size=1, max_size=8),

@@ -427,7 +427,7 @@ def test_metadata_fields() -> None:
     }
 
 
-@settings(max_examples=300)
+@settings(max_examples=300, deadline=None)
 @given(
     st.binary(),
     st.sampled_from([MULTIPART, URLENCODED, "multipart/form-data; boundary=x"]),
@@ -442,6 +442,7 @@ def test_any_body(junk: bytes, content_type: str, pieces: list[bytes]) -> None:
         parse(b"".join(pieces[:4]) + junk + b"".join(pieces[4:]), content_type).close()
 
 
+@settings(deadline=None)
 @given(st.text())
 def test_any_content_type(content_type: str) -> None:
     """Any content type is understood or refused."""
@@ -450,6 +451,7 @@ def test_any_content_type(content_type: str) -> None:
             parse(GOOD, text).close()
 
 
+@settings(deadline=None)
 @given(
     st.lists(st.tuples(st.sampled_from(["name", "summary", ":action"]), st.text())),
     st.binary(),
