@@ -1,0 +1,344 @@
+"""When a remote repository asks its upstream, and what it does with the answer."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from collections.abc import Mapping
+from contextlib import contextmanager
+from devpi_artifactory_compat.errors import ArtifactNotFound
+from devpi_artifactory_compat.errors import NotAllowed
+from devpi_artifactory_compat.errors import ProjectNotFound
+from devpi_artifactory_compat.errors import UpstreamError
+from devpi_artifactory_compat.model import Content
+from devpi_artifactory_compat.model import RepositoryClass
+from devpi_artifactory_compat.model import RepositoryKey
+from devpi_artifactory_compat.model import Stream
+from devpi_artifactory_compat.packages.upload_form import UploadForm
+from devpi_artifactory_compat.packages.upstream_page import UpstreamFile
+from devpi_artifactory_compat.packages.upstream_page import UpstreamPage
+from devpi_artifactory_compat.repositories.config import RepositoryConfig
+from devpi_artifactory_compat.repositories.ports import CachedPage
+from devpi_artifactory_compat.repositories.ports import FetchedPage
+from devpi_artifactory_compat.repositories.ports import KeptFile
+from devpi_artifactory_compat.repositories.ports import PageAnswer
+from devpi_artifactory_compat.repositories.remote import RemoteRepository
+from hashlib import sha256
+from packaging.utils import NormalizedName
+from packaging.utils import canonicalize_name
+from support.archives import make_wheel
+from support.archives import metadata_of
+from typing import BinaryIO
+import io
+import pytest
+
+
+DEMO = canonicalize_name("demo")
+WHEEL = make_wheel("demo", "1.0")
+FILE = UpstreamFile(
+    url="http://files.example/packages/ab/demo-1.0-py3-none-any.whl",
+    filename="demo-1.0-py3-none-any.whl",
+    hashes={"sha256": sha256(WHEEL).hexdigest()},
+)
+PATH = "packages/packages/ab/demo-1.0-py3-none-any.whl"
+PAGE = UpstreamPage(files=(FILE,))
+
+
+class FakeUpstream:
+    """Answers from dictionaries; ``failure`` is raised instead when it is set."""
+
+    def __init__(self) -> None:
+        self.pages: dict[str, FetchedPage | PageAnswer] = {}
+        self.bodies: dict[str, bytes] = {}
+        self.failure: UpstreamError | None = None
+        self.breaks_off_after: int | None = None
+        self.asked: list[str] = []
+
+    def _ask(self, what: str) -> None:
+        self.asked.append(what)
+        if self.failure is not None:
+            raise self.failure
+
+    def project_page(
+        self, project: NormalizedName, *, etag: str | None
+    ) -> FetchedPage | PageAnswer:
+        self._ask(f"page {project} {etag}")
+        return self.pages.get(project, PageAnswer.MISSING)
+
+    def project_names(self) -> Iterator[str]:
+        self._ask("names")
+        return iter(self.pages)
+
+    def release_info(self, project: NormalizedName, version: str) -> Mapping[str, str]:
+        return {}
+
+    def open(self, url: str) -> Stream | None:
+        self._ask(f"open {url}")
+        body = self.bodies.get(url)
+        if body is None:
+            return None
+        pieces = [body[i : i + 100] for i in range(0, len(body), 100)]
+        sent = pieces if self.breaks_off_after is None else pieces[: self.breaks_off_after // 100]
+        return Stream(size=len(body), chunks=iter(sent))
+
+    def read(self, url: str, *, limit: int) -> bytes | None:
+        self._ask(f"read {url}")
+        return self.bodies.get(url)
+
+
+class FakeCache:
+    """Keeps everything in memory."""
+
+    def __init__(self) -> None:
+        self.pages: dict[str, CachedPage] = {}
+        self.missing: dict[str, float] = {}
+        self.files: dict[str, bytes] = {}
+        self.kept: dict[str, KeptFile] = {}
+        self.sidecars: dict[str, bytes] = {}
+
+    @contextmanager
+    def lock(self, project: NormalizedName) -> Iterator[None]:
+        yield
+
+    def page(self, project: NormalizedName) -> CachedPage | None:
+        return self.pages.get(project)
+
+    def missing_since(self, project: NormalizedName) -> float | None:
+        return self.missing.get(project)
+
+    def save_page(self, project: NormalizedName, page: CachedPage) -> None:
+        self.missing.pop(project, None)
+        self.pages[project] = page
+
+    confirm_page = save_page
+
+    def save_missing(self, project: NormalizedName, now: float) -> None:
+        self.pages.pop(project, None)
+        self.missing[project] = now
+
+    def cached_names(self) -> list[str]:
+        return list(self.pages)
+
+    def content(self, path: str) -> Content | None:
+        return _content(path, self.files.get(path))
+
+    def kept_files(self, project: NormalizedName) -> Mapping[str, KeptFile]:
+        return self.kept
+
+    def sidecar(self, path: str, suffix: str) -> Content | None:
+        return _content(path + suffix, self.sidecars.get(path + suffix))
+
+    def save_sidecar(self, path: str, suffix: str, body: bytes) -> Content:
+        self.sidecars[path + suffix] = body
+        content = self.sidecar(path, suffix)
+        assert content is not None
+        return content
+
+    def new_file(self) -> BinaryIO:
+        return io.BytesIO()
+
+    def save_file(
+        self,
+        path: str,
+        upstream: UpstreamFile,
+        project: NormalizedName,
+        file: BinaryIO,
+        metadata: bytes | None,
+    ) -> None:
+        file.seek(0)
+        body = file.read()
+        if upstream.hashes and upstream.hashes["sha256"] != sha256(body).hexdigest():
+            raise UpstreamError("wrong hash")
+        self.files[path] = body
+        digest = None
+        if metadata is not None:
+            self.sidecars[f"{path}.metadata"] = metadata
+            digest = sha256(metadata).hexdigest()
+        self.kept[path] = KeptFile(
+            size=len(body), sha256=sha256(body).hexdigest(), metadata_sha256=digest
+        )
+
+
+def _content(path: str, body: bytes | None) -> Content | None:
+    if body is None:
+        return None
+    return Content(filename=path, size=len(body), modified=None, open=lambda: io.BytesIO(body))
+
+
+class Scene:
+    """A remote repository with a clock that stands still until it is set."""
+
+    def __init__(self, **settings: object) -> None:
+        self.now = 1000.0
+        self.upstream = FakeUpstream()
+        self.cache = FakeCache()
+        self.upstream.pages["demo"] = FetchedPage(page=PAGE, etag="e1")
+        self.upstream.bodies[FILE.url] = WHEEL
+        config = RepositoryConfig(
+            key=RepositoryKey("r"),
+            rclass=RepositoryClass.REMOTE,
+            values={"url": "http://files.example", **settings},  # type: ignore[dict-item]
+        )
+        self.repository = RemoteRepository(
+            config, self.cache, self.upstream, clock=lambda: self.now
+        )
+
+
+def read(content: Content) -> bytes:
+    if content.open is not None:
+        with content.open() as file:
+            return file.read()
+    assert content.stream is not None
+    return b"".join(content.stream().chunks)
+
+
+def test_page_is_served_from_the_cache_for_its_period() -> None:
+    """``retrievalCachePeriodSecs``: how long a page is served before the upstream is asked."""
+    scene = Scene(retrievalCachePeriodSecs=60)
+    scene.repository.project_page(DEMO)
+
+    scene.now += 59
+    scene.repository.project_page(DEMO)
+    assert scene.upstream.asked == ["page demo None"]
+
+    scene.now += 1
+    scene.repository.project_page(DEMO)
+    assert scene.upstream.asked == ["page demo None", "page demo e1"]
+
+
+def test_unchanged_page_is_confirmed() -> None:
+    scene = Scene(retrievalCachePeriodSecs=60)
+    scene.repository.project_page(DEMO)
+    scene.upstream.pages["demo"] = PageAnswer.NOT_MODIFIED
+    scene.now += 61
+
+    assert scene.repository.project_page(DEMO).files[0].filename == FILE.filename
+    assert scene.cache.pages["demo"].checked == scene.now
+
+
+def test_old_page_is_served_while_the_upstream_fails() -> None:
+    scene = Scene(retrievalCachePeriodSecs=0)
+    scene.repository.project_page(DEMO)
+    scene.upstream.failure = UpstreamError("down")
+
+    assert scene.repository.project_page(DEMO).files[0].filename == FILE.filename
+
+
+def test_failure_without_an_old_page_is_a_failure() -> None:
+    scene = Scene()
+    scene.upstream.failure = UpstreamError("down")
+
+    with pytest.raises(UpstreamError, match="down"):
+        scene.repository.project_page(DEMO)
+
+
+def test_project_that_the_upstream_withdrew_is_gone() -> None:
+    scene = Scene(retrievalCachePeriodSecs=0)
+    scene.repository.project_page(DEMO)
+    scene.upstream.pages.clear()
+
+    with pytest.raises(ProjectNotFound):
+        scene.repository.project_page(DEMO)
+
+
+def test_not_found_is_remembered_for_its_period() -> None:
+    """``missedRetrievalCachePeriodSecs``"""
+    scene = Scene(missedRetrievalCachePeriodSecs=60)
+    scene.upstream.pages.clear()
+    for _ in range(2):
+        with pytest.raises(ProjectNotFound):
+            scene.repository.project_page(DEMO)
+    assert len(scene.upstream.asked) == 1
+
+    scene.now += 60
+    scene.upstream.pages["demo"] = FetchedPage(page=PAGE, etag=None)
+    assert scene.repository.project_page(DEMO).files
+
+
+def test_offline_serves_only_what_is_cached() -> None:
+    scene = Scene(offline=True)
+
+    with pytest.raises(ProjectNotFound):
+        scene.repository.project_page(DEMO)
+    with pytest.raises(ArtifactNotFound):
+        scene.repository.content(PATH)
+    scene.cache.save_page(DEMO, CachedPage(page=PAGE, etag=None, checked=0))
+    assert scene.repository.project_page(DEMO).files
+    assert list(scene.repository.project_names()) == ["demo"]
+    assert scene.upstream.asked == []
+
+
+def test_download_is_kept_with_the_metadata_of_the_wheel() -> None:
+    scene = Scene()
+
+    assert read(scene.repository.content(PATH)) == WHEEL
+    scene.upstream.failure = UpstreamError("down")
+    assert read(scene.repository.content(PATH)) == WHEEL
+    assert read(scene.repository.content(f"{PATH}.metadata")) == metadata_of(WHEEL)
+
+
+def test_last_piece_is_held_back_until_the_hash_is_known() -> None:
+    """Nobody takes a broken file for a complete one: the answer breaks off before its end."""
+    scene = Scene()
+    scene.upstream.bodies[FILE.url] = WHEEL[:-1] + b"?"
+    stream = scene.repository.content(PATH).stream
+    assert stream is not None
+    received: list[bytes] = []
+
+    with pytest.raises(UpstreamError, match="wrong hash"):
+        received.extend(stream().chunks)
+
+    assert 0 < len(b"".join(received)) < len(WHEEL)
+    assert scene.cache.files == {}
+
+
+def test_short_download_is_a_failure() -> None:
+    scene = Scene()
+    scene.upstream.breaks_off_after = 100
+
+    with pytest.raises(UpstreamError, match="100 of"):
+        read(scene.repository.content(PATH))
+
+
+def test_path_that_no_page_shows_is_asked_below_the_url() -> None:
+    scene = Scene()
+    scene.upstream.bodies["http://files.example/old/demo-0.1.tar.gz"] = b"old"
+
+    assert read(scene.repository.content("packages/old/demo-0.1.tar.gz")) == b"old"
+
+
+@pytest.mark.parametrize("path", ["demo/1.0/demo-1.0.tar.gz", "packages/x/readme.txt", "nonsense"])
+def test_path_outside_of_packages_is_not_found(path: str) -> None:
+    scene = Scene()
+
+    with pytest.raises(ArtifactNotFound):
+        scene.repository.content(path)
+
+
+def test_metadata_that_has_not_the_promised_hash_is_read_from_the_wheel() -> None:
+    scene = Scene()
+    promised = UpstreamFile(
+        url=FILE.url,
+        filename=FILE.filename,
+        hashes=FILE.hashes,
+        core_metadata={"sha256": sha256(metadata_of(WHEEL)).hexdigest()},
+    )
+    scene.upstream.pages["demo"] = FetchedPage(page=UpstreamPage(files=(promised,)), etag=None)
+    scene.upstream.bodies[f"{FILE.url}.metadata"] = b"something else"
+
+    assert read(scene.repository.content(f"{PATH}.metadata")) == metadata_of(WHEEL)
+
+
+def test_signature_is_fetched_when_the_upstream_has_one() -> None:
+    scene = Scene()
+    signed = UpstreamFile(url=FILE.url, filename=FILE.filename, gpg_signature=True)
+    scene.upstream.pages["demo"] = FetchedPage(page=UpstreamPage(files=(signed,)), etag=None)
+    scene.upstream.bodies[f"{FILE.url}.asc"] = b"signature"
+
+    assert read(scene.repository.content(f"{PATH}.asc")) == b"signature"
+
+
+def test_nothing_can_be_uploaded() -> None:
+    with pytest.raises(NotAllowed, match="takes no uploads"):
+        Scene().repository.publish(
+            UploadForm(action="file_upload", fields={}), user="root", may_delete=True
+        )
