@@ -11,11 +11,13 @@ from dataclasses import field
 from devpi_artifactory_compat.errors import ArtifactoryError
 from devpi_artifactory_compat.storage.events import Follower
 from devpi_artifactory_compat.storage.keys import register_keys
+from devpi_artifactory_compat.storage.replica import AskPrimary
 from devpi_artifactory_compat.views import artifacts
 from devpi_artifactory_compat.views import errors
 from devpi_artifactory_compat.views import fallback
 from devpi_artifactory_compat.views import native
 from devpi_artifactory_compat.views import pypi
+from devpi_artifactory_compat.views import replica
 from devpi_artifactory_compat.views import repositories_api
 from devpi_artifactory_compat.views import system_api
 from devpi_server.model import ReadonlyIndex
@@ -141,6 +143,7 @@ def includeme(config: Configurator) -> None:
     config.add_exception_view(errors.unexpected, context=Exception, path_info=ours)
     for known in (ArtifactoryError, ReadonlyIndex, UpstreamError):
         config.add_exception_view(errors.failed, context=known, path_info=ours)
+    config.add_exception_view(replica.answer_from_primary, context=AskPrimary, path_info=ours)
     config.add_exception_view(errors.http_failed, context=HTTPException, path_info=ours)
 
 

@@ -24,6 +24,7 @@ from devpi_artifactory_compat.storage.records import from_timestamp
 from devpi_artifactory_compat.storage.records import opener
 from devpi_artifactory_compat.storage.records import stored_entry
 from devpi_artifactory_compat.storage.records import timestamp
+from devpi_artifactory_compat.storage.replica import ask_primary
 from devpi_server.filestore import Digests
 from devpi_server.log import threadlog
 from devpi_server.main import XOM
@@ -105,6 +106,8 @@ class StageStore:
     def content(self, release: Release) -> Content | None:
         entry = stored_entry(self._xom, release.handle)
         if entry is None:
+            # on a replica the file may be on its way
+            ask_primary(self._xom)
             return None
         checksums: dict[str, str] = {"sha256": release.sha256}
         record = self._records.record(release.path)

@@ -27,6 +27,7 @@ from devpi_artifactory_compat.storage.records import entry_time
 from devpi_artifactory_compat.storage.records import opener
 from devpi_artifactory_compat.storage.records import stored_entry
 from devpi_artifactory_compat.storage.records import timestamp
+from devpi_artifactory_compat.storage.replica import ask_primary
 from devpi_common.url import URL
 from devpi_server.filestore import Digests
 from devpi_server.filestore import MutableFileEntry
@@ -141,6 +142,7 @@ class MirrorCache:
 
     @contextmanager
     def lock(self, project: NormalizedName) -> Iterator[None]:
+        ask_primary(self._xom)
         with self._memory.lock(project):
             yield
 
@@ -163,8 +165,6 @@ class MirrorCache:
 
     def save_page(self, project: NormalizedName, page: CachedPage) -> None:
         self._memory.put(project, page)
-        if self._xom.is_replica():
-            return
         with self._xom.keyfs.write_transaction(allow_restart=True):
             self._page_key(project).set(page_data(page, self._source))
             self._make_known(project)
@@ -174,7 +174,7 @@ class MirrorCache:
 
     def save_missing(self, project: NormalizedName, now: float) -> None:
         self._memory.put_missing(project, now)
-        if self._xom.is_replica() or not self._page_key(project).exists():
+        if not self._page_key(project).exists():
             return
         with self._xom.keyfs.write_transaction(allow_restart=True):
             self._page_key(project).delete()
@@ -221,6 +221,7 @@ class MirrorCache:
     def save_sidecar(self, path: str, suffix: str, body: bytes) -> Content:
         project = project_of(path.rpartition("/")[2])
         assert project is not None
+        ask_primary(self._xom)
         with self._xom.keyfs.write_transaction(allow_restart=True):
             shelf = self._records.shelf(project)
             self._records.add_sidecar(shelf, path, suffix, body)
@@ -230,6 +231,7 @@ class MirrorCache:
         return content
 
     def new_file(self) -> BinaryIO:
+        ask_primary(self._xom)
         return cast("BinaryIO", tempfile.TemporaryFile())
 
     def save_file(

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from devpi_artifactory_compat.errors import InvalidUpload
 from devpi_artifactory_compat.errors import NotAllowed
 from devpi_artifactory_compat.errors import NotFound
 from devpi_artifactory_compat.errors import ProjectNotFound
+from devpi_artifactory_compat.errors import TooLarge
 from devpi_artifactory_compat.model import NormalizedName
 from devpi_artifactory_compat.model import ProjectFile
 from devpi_artifactory_compat.model import RepositoryClass
 from devpi_artifactory_compat.packages import legacy_json
 from devpi_artifactory_compat.packages.filenames import same_version
+from devpi_artifactory_compat.packages.upload_form import UploadForm
 from devpi_artifactory_compat.packages.upload_form import parse_upload_form
 from devpi_artifactory_compat.repositories.catalog import Entry
 from devpi_artifactory_compat.repositories.ports import Outcome
@@ -77,11 +80,7 @@ def upload(request: Request) -> Response:
     target = upload_target(visit, entry)
     key = target.config.key
     visit.require(visit.may_upload(target), f"upload to repository '{key}'")
-    form = parse_upload_form(
-        request.environ["wsgi.input"],
-        content_type=request.headers.get("Content-Type", ""),
-        content_length=request.content_length,
-    )
+    form = _form(request)
     try:
         publication = visit.catalog.repository(entry.config.key).publish(
             form, user=visit.user or "", may_delete=visit.may_delete(target)
@@ -94,6 +93,18 @@ def upload(request: Request) -> Response:
     said = verb.get(publication.outcome, "was stored")
     response.text = f"{publication.repository}:{publication.path} {said}\n"
     return response
+
+
+def _form(request: Request) -> UploadForm:
+    """Raises InvalidUpload, also for a form above its limits, as the public index does."""
+    try:
+        return parse_upload_form(
+            request.environ["wsgi.input"],
+            content_type=request.headers.get("Content-Type", ""),
+            content_length=request.content_length,
+        )
+    except TooLarge as exc:
+        raise InvalidUpload(str(exc)) from exc
 
 
 def upload_target(visit: Visit, entry: Entry) -> Entry:

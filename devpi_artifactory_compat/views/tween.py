@@ -44,6 +44,12 @@ def has_trailing_slash(request: Request) -> bool:
     return TRAILING_SLASH in request.environ
 
 
+def restore_trailing_slash(request: Request) -> None:
+    """The URL as the client sent it, for somebody else to answer."""
+    if request.environ.pop(TRAILING_SLASH, False):
+        request.environ["PATH_INFO"] += "/"
+
+
 def path_fault(path: str) -> str | None:
     """What is wrong with a WSGI path: such a path never names anything here."""
     if len(path) > MAX_URL_PATH:

@@ -314,6 +314,24 @@ def test_everything_answers_head(artifactory: Artifactory, wheel: bytes) -> None
         assert answer.body == b""
 
 
+def test_urls_behind_an_outside_url_with_a_path(artifactory: Artifactory, wheel: bytes) -> None:
+    """``--outside-url`` and the header that stands for it."""
+    environ = {"HTTP_X_OUTSIDE_URL": "https://packages.example/base"}
+    page_url = "/base/artifactory/api/pypi/l/simple/demo-pkg/"
+
+    page = artifactory.get(page_url, environ=environ, headers=JSON).json
+    described = artifactory.get(
+        "/base/artifactory/api/pypi/l/pypi/demo-pkg/json", environ=environ
+    ).json
+    listed = artifactory.get("/base/artifactory/api/repositories", environ=environ).json
+
+    link = urljoin(page_url, page["files"][0]["url"])
+    assert artifactory.get(link, environ=environ).body == wheel
+    absolute = described["urls"][0]["url"]
+    assert absolute == f"https://packages.example{link}"
+    assert listed[0]["url"] == "https://packages.example/base/artifactory/l"
+
+
 def test_private_repository_is_closed_everywhere(artifactory: Artifactory, wheel: bytes) -> None:
     """``acl_read`` closes Artifactory's URLs and devpi's own alike."""
     reader = artifactory.create_user("reader")

@@ -209,6 +209,14 @@ def test_contradictions_are_refused_and_nothing_is_stored(
     assert local.get("api/pypi/l/simple/", headers=JSON).json["projects"] == []
 
 
+def test_oversized_form_is_refused(local: Artifactory) -> None:
+    answer = local.upload("l", WHEEL, GOOD, fields=[("description", "x" * 11 * 1024 * 1024)])
+
+    assert answer.status_code == 400
+    assert "description" in message_of(answer)
+    assert files_of(local) == []
+
+
 def test_digests_that_were_sent_are_accepted_when_right(local: Artifactory) -> None:
     fields = [("sha256_digest", sha256(GOOD).hexdigest()), ("md5_digest", "")]
 

@@ -6,10 +6,12 @@ what a client then talks to is the server under test alone.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from collections.abc import Mapping
 from collections.abc import Sequence
 from dataclasses import dataclass
 from filelock import FileLock
+from hashlib import sha256
 from pathlib import Path
 from server import clean_environment
 import os
@@ -19,7 +21,7 @@ import sys
 import tempfile
 
 
-#: environments are kept between runs of the tests; the version is part of the name
+#: environments are kept between runs of the tests; what is in one is part of its name
 CACHE = Path(
     os.environ.get("ARTIFACTORY_TEST_CLIENTS", Path(tempfile.gettempdir()) / "artifactory-clients")
 )
@@ -53,6 +55,7 @@ class Client:
             [self.command(command[0]), *command[1:]],
             cwd=cwd or home,
             env=client_environment(home, **(env or {})),
+            stdin=subprocess.DEVNULL,
             capture_output=True,
             text=True,
             timeout=TIMEOUT,
@@ -69,7 +72,9 @@ def client_environment(home: Path, **variables: str) -> dict[str, str]:
         name: value
         for name, value in clean_environment(home).items()
         if not name.startswith(("PIP_", "UV_", "POETRY_", "PDM_", "TWINE_", "HATCH_", "FLIT_"))
-        and name.lower() not in {"http_proxy", "https_proxy", "all_proxy"}
+        and name.lower() not in {"http_proxy", "https_proxy", "all_proxy", "virtual_env"}
+        # poetry and pdm would install into the environment of the tests
+        and name != "VIRTUAL_ENV"
     }
     return {
         **kept,
@@ -83,25 +88,64 @@ def client_environment(home: Path, **variables: str) -> dict[str, str]:
 
 def client(name: str, *requirements: str, python: str = sys.executable) -> Client:
     """The environment ``name`` with the requirements installed, made when it is not there yet."""
+    return _environment(name, requirements, python, _make)
+
+
+def old_client(name: str, *requirements: str, python: str) -> Client:
+    """As :func:`client`, for an interpreter that is too old for uv, such as 2.7 or 3.6."""
+    return _environment(name, requirements, python, _make_old)
+
+
+def _environment(
+    name: str,
+    requirements: Sequence[str],
+    python: str,
+    make: Callable[[Path, Sequence[str], str], None],
+) -> Client:
+    content = sha256(" ".join([python, *requirements]).encode()).hexdigest()
     CACHE.mkdir(parents=True, exist_ok=True)
-    path = CACHE / name
+    path = CACHE / f"{name}-{content[:8]}"
     with FileLock(f"{path}.lock"):
         if not (path / "complete").exists():
             shutil.rmtree(path, ignore_errors=True)
-            _make(path, requirements, python)
+            make(path, requirements, python)
             (path / "complete").touch()
     return Client(path)
+
+
+def _make_old(path: Path, requirements: Sequence[str], python: str) -> None:
+    # newer releases know neither 2.7 nor 3.6
+    virtualenv = client("virtualenv", "virtualenv<20.22").command("virtualenv")
+    subprocess.run([virtualenv, "--quiet", "--python", python, str(path)], check=True)
+    pip = [str(path / "bin" / "python"), "-m", "pip", "install", "--quiet"]
+    subprocess.run([*pip, *requirements], check=True)
 
 
 def _make(path: Path, requirements: Sequence[str], python: str) -> None:
     uv = shutil.which("uv", path=f"{Path(sys.executable).parent}:{os.environ['PATH']}")
     assert uv, "uv is among the test dependencies"
+    if _works(python, "2.7"):
+        _make_for_python_2(path, requirements, python, uv)
+        return
     subprocess.run([uv, "venv", "--quiet", "--python", python, str(path)], check=True)
     if requirements:
         interpreter = str(path / "bin" / "python")
         subprocess.run(
             [uv, "pip", "install", "--quiet", "--python", interpreter, *requirements], check=True
         )
+
+
+def _make_for_python_2(path: Path, requirements: Sequence[str], python: str, uv: str) -> None:
+    """A command ``python`` that sees the requirements: virtual environments came with Python 3."""
+    packages = path / "packages"
+    target = ["--target", str(packages), "--python-version", "3.8", "--no-build"]
+    subprocess.run([uv, "pip", "install", "--quiet", *target, *requirements], check=True)
+    command = path / "bin" / "python"
+    command.parent.mkdir()
+    command.write_text(
+        f'#!/bin/sh\nPYTHONPATH="{packages}:$PYTHONPATH" exec "{python}" "$@"\n', encoding="utf-8"
+    )
+    command.chmod(0o755)
 
 
 def find_python(version: str) -> str | None:

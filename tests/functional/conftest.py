@@ -3,6 +3,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from collections.abc import Iterator
 from contextlib import ExitStack
+from pathlib import Path
+from scene import Scene
+from scene import open_scene
 from server import LiveServer
 from typing import Any
 import pytest
@@ -26,3 +29,18 @@ def make_server(
             return stack.enter_context(LiveServer(tmp_path_factory.mktemp("server"), **options))
 
         yield make
+
+
+@pytest.fixture(scope="session")
+def scene(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Scene]:
+    """A server and its upstream with packages to install, for each worker of the test run."""
+    with open_scene(tmp_path_factory.mktemp("scene")) as opened:
+        yield opened
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> Path:
+    """The home of a person who has nothing: no configuration, no credentials, no cache."""
+    path = tmp_path / "home"
+    path.mkdir()
+    return path

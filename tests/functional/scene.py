@@ -9,7 +9,7 @@ What there is to install:
   ``shared-lib`` 2.0; ``tarball`` 1.0, an sdist
 * ``everything``: virtual over both
 * ``closed``: virtual over ``closed-local`` with ``back-office`` 1.0, which needs ``fancy-lib``
-  too, and ``mirror-remote``; read by the user ``reader`` alone
+  too, and ``mirror-remote``; only the users ``reader`` and ``robot`` may read the first two
 """
 
 from __future__ import annotations
@@ -18,8 +18,7 @@ from collections.abc import Iterator
 from collections.abc import Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from importlib.metadata import distributions
-from packaging.utils import canonicalize_name
+from packaging.requirements import Requirement
 from pathlib import Path
 from server import LiveServer
 from support.archives import make_sdist
@@ -32,10 +31,11 @@ from urllib.parse import quote
 STOREFRONT = {"storefront": "2.0", "fancy-lib": "1.5", "base-lib": "1.1"}
 BACK_OFFICE = {"back-office": "1.0", "fancy-lib": "1.5", "base-lib": "1.1"}
 
-READER = ("reader", "a/b:c@d %41")
-STRANGER = ("stranger", "a-strangers-password")
-
-_LIBRARY_FOR_PYTHON_2 = "from setuptools import setup\nsetup(name='tarball', version='1.0')\n"
+READER = ("reader", "a/b:c@d%41")
+#: for clients that take a password in a URL as it stands
+ROBOT = ("robot", "robots-password")
+#: logs in, and may not read the closed repositories
+STRANGER = ("stranger", "strangers-password")
 
 
 @dataclass(frozen=True)
@@ -73,9 +73,8 @@ def fill_upstream(upstream: LiveServer) -> None:
     create(upstream, "released", "local")
     for version in ("1.0", "1.5", "2.0"):
         upload(upstream, "released", "fancy-lib", version, requires=["base-lib>=1,<2"])
-    for version in ("1.0", "1.1", "2.0"):
-        upload(upstream, "released", "base-lib", version)
-    upload(upstream, "released", "base-lib", "1.2", requires_python=">=99")
+    for version, python in (("1.0", None), ("1.1", ">=3"), ("1.2", ">=99"), ("2.0", None)):
+        upload(upstream, "released", "base-lib", version, requires_python=python)
     upload(upstream, "released", "shared-lib", "2.0")
     upload_file(
         upstream, "released", "tarball", "1.0", "tarball-1.0.tar.gz", make_sdist("tarball", "1.0")
@@ -93,14 +92,14 @@ def fill_local(server: LiveServer) -> None:
 def fill_closed(server: LiveServer) -> None:
     create(server, "closed-local", "local")
     create(server, "closed", "virtual", repositories=["closed-local", "mirror-remote"])
-    for user, password in (READER, STRANGER):
+    for user, password in (READER, ROBOT, STRANGER):
         created = server.request("PUT", f"/{user}", json={"password": password})
         assert created.status_code == 201, created.text
     for key in ("closed-local", "closed"):
         patched = server.request(
             "PATCH",
             f"/repo/{key}",
-            json=["acl_read=reader"],
+            json=["acl_read=reader,robot"],
             headers={"Accept": "application/json"},
             auth=server.admin,
         )
@@ -140,9 +139,8 @@ def upload(
 ) -> None:
     """A wheel whose module imports what it needs."""
     module = name.replace("-", "_")
-    needs = [canonicalize_name(line.partition("<")[0].partition(">")[0]) for line in requires]
-    imports = [f"import {need.replace('-', '_')}" for need in needs]
-    source = "\n".join([*imports, f"version = {version!r}", ""])
+    needed = [Requirement(line).name.lower().replace("-", "_") for line in requires]
+    source = "\n".join([*(f"import {need}" for need in needed), f"version = {version!r}", ""])
     wheel = make_wheel(
         name,
         version,
@@ -171,9 +169,3 @@ def upload_file(
         auth=server.admin,
     )
     assert answer.status_code == 200, answer.text
-
-
-def installed(directory: Path) -> dict[str, str]:
-    """The distributions in a directory of packages, name and version."""
-    found = distributions(path=[str(directory)])
-    return {canonicalize_name(each.metadata["Name"]): each.version for each in found}
