@@ -22,8 +22,11 @@ from devpi_artifactory_compat.storage.indexes import TYPE_OF_CLASS
 from devpi_artifactory_compat.storage.indexes import default_registry
 from devpi_artifactory_compat.storage.indexes import entries
 from devpi_artifactory_compat.storage.indexes import member_configs
+from devpi_artifactory_compat.storage.keys import PROJECT
 from devpi_artifactory_compat.storage.keys import all_keys
 from devpi_artifactory_compat.storage.keys import secrets_key
+from devpi_artifactory_compat.storage.records import Shelf
+from devpi_artifactory_compat.storage.records import delete_entry
 from devpi_server.main import XOM
 from devpi_server.model import BaseStage
 from devpi_server.model import InvalidIndex
@@ -114,8 +117,12 @@ def purge(xom: XOM, user: str, index: str) -> None:
     tx = xom.keyfs.tx
     prefix = f"{user}/{index}/+artifactory/"
     for info in list(tx.iter_relpaths_at(all_keys(xom), tx.at_serial)):
-        if info.value is not None and info.relpath.startswith(prefix):
-            xom.keyfs.get_key_instance(info.keyname, info.relpath).delete()
+        if info.value is None or not info.relpath.startswith(prefix):
+            continue
+        if info.keyname == PROJECT:
+            for sidecar in Shelf(info.value).sidecars.values():
+                delete_entry(xom, sidecar.entry)
+        xom.keyfs.get_key_instance(info.keyname, info.relpath).delete()
 
 
 def _stage(xom: XOM, entry: Entry) -> BaseStage:

@@ -196,11 +196,8 @@ class Records:
 
     def remove_sidecar(self, shelf: Shelf, path: str, suffix: str) -> None:
         sidecar = shelf.sidecars.pop(path + suffix, None)
-        if sidecar is None:
-            return
-        key = self._xom.filestore.get_key_from_relpath(sidecar.entry)
-        if key is not None and key.exists():
-            self._xom.filestore.get_file_entry_from_key(key).delete()
+        if sidecar is not None:
+            delete_entry(self._xom, sidecar.entry)
 
     def sidecar_content(self, shelf: Shelf, path: str, suffix: str) -> Content | None:
         sidecar = shelf.sidecars.get(path + suffix)
@@ -224,6 +221,13 @@ def stored_entry(xom: XOM, relpath: str) -> BaseFileEntry | None:
     if entry is None or not entry.meta or not entry.file_exists():
         return None
     return entry
+
+
+def delete_entry(xom: XOM, relpath: str) -> None:
+    """Delete devpi's entry at a path and its file, if there is one."""
+    key = xom.filestore.get_key_from_relpath(relpath)
+    if key is not None and key.exists():
+        xom.filestore.get_file_entry_from_key(key).delete()
 
 
 def opener(entry: BaseFileEntry) -> Callable[[], BinaryIO]:

@@ -132,6 +132,18 @@ def test_delete_removes_the_repository_with_its_content(artifactory: Artifactory
     assert artifactory.get("api/pypi/l/simple/demo/").status_code == 404
 
 
+def test_delete_leaves_no_file_behind(artifactory: Artifactory) -> None:
+    artifactory.create("l", "local")
+    artifactory.upload_wheel("l", "demo", "1.0")
+    artifactory.upload_wheel("l", "demo", "2.0")
+    files = artifactory.xom.config.server_path / "+files"
+    assert any(path.is_file() for path in files.rglob("*"))
+
+    artifactory.request("DELETE", "api/repositories/l", user=ADMIN)
+
+    assert [path for path in files.rglob("*") if path.is_file()] == []
+
+
 def test_deleted_member_leaves_its_virtuals(artifactory: Artifactory) -> None:
     artifactory.create("a", "local")
     artifactory.create("b", "local")

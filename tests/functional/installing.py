@@ -99,3 +99,18 @@ def make_project(path: Path, dependencies: list[str], *tables: str) -> Project:
     )
     (path / "pyproject.toml").write_text("\n".join([head, *tables]), encoding="utf-8")
     return Project(path)
+
+
+def uv_index(url: str) -> str:
+    return f'[[tool.uv.index]]\nname = "artifactory"\nurl = "{url}"\ndefault = true\n'
+
+
+def poetry_source(url: str, name: str = "artifactory") -> str:
+    source = f'[[tool.poetry.source]]\nname = "{name}"\nurl = "{url}"\npriority = "primary"\n'
+    return f"[tool.poetry]\npackage-mode = false\n{source}"
+
+
+def pdm_source(url: str) -> str:
+    # the name takes the place of the public index
+    source = f'[[tool.pdm.source]]\nname = "pypi"\nurl = "{url}"\n'
+    return f"[tool.pdm]\ndistribution = false\n{source}"

@@ -35,7 +35,8 @@ class _Handler(BaseHTTPRequestHandler):
         finally:
             connection.close()
 
-    do_HEAD = do_GET
+    def do_HEAD(self) -> None:
+        self.do_GET()
 
     def log_message(self, *_: object) -> None:
         """Nothing: the test has ``paths``."""

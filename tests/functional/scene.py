@@ -24,6 +24,7 @@ from server import LiveServer
 from support.archives import make_sdist
 from support.archives import make_wheel
 from support.archives import wheel_filename
+from typing import Any
 from urllib.parse import quote
 
 
@@ -36,6 +37,80 @@ READER = ("reader", "a/b:c@d%41")
 ROBOT = ("robot", "robots-password")
 #: logs in, and may not read the closed repositories
 STRANGER = ("stranger", "strangers-password")
+
+
+class Administrator:
+    """Makes repositories, users and releases on a running server.
+
+    Logged in once: checking a password takes the server longer than what it is sent with.
+    """
+
+    def __init__(self, server: LiveServer) -> None:
+        self.server = server
+        user, password = server.admin
+        login = server.request("POST", "/+login", json={"user": user, "password": password})
+        self._auth = (user, login.json()["result"]["password"])
+
+    def create(self, key: str, rclass: str, **fields: object) -> None:
+        """A repository over REST."""
+        body = {"rclass": rclass, "packageType": "pypi", **fields}
+        self._send("PUT", f"/artifactory/api/repositories/{key}", json=body)
+
+    def create_remote(self, key: str, upstream: LiveServer, **fields: object) -> None:
+        """A remote at the repository ``released`` of another server."""
+        self.create(
+            key,
+            "remote",
+            url=f"{upstream.api_url}/released",
+            pyPIRegistryUrl=f"{upstream.api_url}/api/pypi/released",
+            pyPIRepositorySuffix="simple",
+            **fields,
+        )
+
+    def create_user(self, name: str, password: str) -> None:
+        self._send("PUT", f"/{name}", json={"password": password})
+
+    def close(self, key: str, *readers: str) -> None:
+        """From now on only ``readers`` may read the repository."""
+        changes = [f"acl_read={','.join(readers)}"]
+        self._send("PATCH", f"/repo/{key}", json=changes, headers={"Accept": "application/json"})
+
+    def upload(
+        self,
+        key: str,
+        name: str,
+        version: str,
+        *,
+        requires: Sequence[str] = (),
+        requires_python: str | None = None,
+    ) -> None:
+        """A wheel whose module imports what it needs."""
+        module = name.replace("-", "_")
+        needed = [Requirement(line).name.lower().replace("-", "_") for line in requires]
+        imports = [f"import {need}" for need in needed]
+        wheel = make_wheel(
+            name,
+            version,
+            requires=requires,
+            requires_python=requires_python,
+            files={f"{module}/__init__.py": "\n".join([*imports, f"version = {version!r}", ""])},
+        )
+        self.upload_file(key, name, version, wheel_filename(name, version), wheel)
+
+    def upload_file(self, key: str, name: str, version: str, filename: str, content: bytes) -> None:
+        form = {
+            ":action": "file_upload",
+            "protocol_version": "1",
+            "metadata_version": "2.1",
+            "name": name,
+            "version": version,
+        }
+        url = self.server.upload_url(key)
+        self._send("POST", url, data=form, files={"content": (filename, content)})
+
+    def _send(self, method: str, path: str, **kwargs: Any) -> None:
+        answer = self.server.request(method, path, auth=self._auth, **kwargs)
+        assert answer.ok, answer.text
 
 
 @dataclass(frozen=True)
@@ -54,118 +129,47 @@ class Scene:
 
 @contextmanager
 def open_scene(home: Path) -> Iterator[Scene]:
+    """The servers, filled; at the end nothing may have gone wrong in them unnoticed."""
     options = ("--no-default-repositories",)
     with (
         LiveServer(home / "upstream", options=options) as upstream,
         LiveServer(home / "server", options=options) as server,
     ):
-        fill_upstream(upstream)
-        create_remote(server, "mirror-remote", upstream)
-        fill_local(server)
-        fill_closed(server)
+        fill_upstream(Administrator(upstream))
+        administrator = Administrator(server)
+        administrator.create_remote("mirror-remote", upstream)
+        fill_local(administrator)
+        fill_closed(administrator)
         yield Scene(server, upstream)
         for running in (upstream, server):
-            log = (running.serverdir / "devpi-server.log").read_text()
+            log = (running.serverdir / "devpi-server.log").read_text(encoding="utf-8")
             assert "Traceback" not in log, log
 
 
-def fill_upstream(upstream: LiveServer) -> None:
-    create(upstream, "released", "local")
+def fill_upstream(upstream: Administrator) -> None:
+    upstream.create("released", "local")
     for version in ("1.0", "1.5", "2.0"):
-        upload(upstream, "released", "fancy-lib", version, requires=["base-lib>=1,<2"])
+        upstream.upload("released", "fancy-lib", version, requires=["base-lib>=1,<2"])
     for version, python in (("1.0", None), ("1.1", ">=3"), ("1.2", ">=99"), ("2.0", None)):
-        upload(upstream, "released", "base-lib", version, requires_python=python)
-    upload(upstream, "released", "shared-lib", "2.0")
-    upload_file(
-        upstream, "released", "tarball", "1.0", "tarball-1.0.tar.gz", make_sdist("tarball", "1.0")
-    )
+        upstream.upload("released", "base-lib", version, requires_python=python)
+    upstream.upload("released", "shared-lib", "2.0")
+    sdist = make_sdist("tarball", "1.0")
+    upstream.upload_file("released", "tarball", "1.0", "tarball-1.0.tar.gz", sdist)
 
 
-def fill_local(server: LiveServer) -> None:
-    create(server, "app-local", "local")
+def fill_local(server: Administrator) -> None:
+    server.create("app-local", "local")
     for version in ("1.0", "2.0"):
-        upload(server, "app-local", "storefront", version, requires=["Fancy_Lib<2,>=1"])
-    upload(server, "app-local", "shared-lib", "1.0")
-    create(server, "everything", "virtual", repositories=["app-local", "mirror-remote"])
+        server.upload("app-local", "storefront", version, requires=["Fancy_Lib<2,>=1"])
+    server.upload("app-local", "shared-lib", "1.0")
+    server.create("everything", "virtual", repositories=["app-local", "mirror-remote"])
 
 
-def fill_closed(server: LiveServer) -> None:
-    create(server, "closed-local", "local")
-    create(server, "closed", "virtual", repositories=["closed-local", "mirror-remote"])
-    for user, password in (READER, ROBOT, STRANGER):
-        created = server.request("PUT", f"/{user}", json={"password": password})
-        assert created.status_code == 201, created.text
+def fill_closed(server: Administrator) -> None:
+    server.create("closed-local", "local")
+    server.upload("closed-local", "back-office", "1.0", requires=["fancy-lib>=1,<2"])
+    server.create("closed", "virtual", repositories=["closed-local", "mirror-remote"])
+    for name, password in (READER, ROBOT, STRANGER):
+        server.create_user(name, password)
     for key in ("closed-local", "closed"):
-        patched = server.request(
-            "PATCH",
-            f"/repo/{key}",
-            json=["acl_read=reader,robot"],
-            headers={"Accept": "application/json"},
-            auth=server.admin,
-        )
-        assert patched.status_code == 200, patched.text
-    upload(server, "closed-local", "back-office", "1.0", requires=["fancy-lib>=1,<2"])
-
-
-def create(server: LiveServer, key: str, rclass: str, **fields: object) -> None:
-    """A repository over REST."""
-    body = {"rclass": rclass, "packageType": "pypi", **fields}
-    path = f"/artifactory/api/repositories/{key}"
-    created = server.request("PUT", path, json=body, auth=server.admin)
-    assert created.status_code == 200, created.text
-
-
-def create_remote(server: LiveServer, key: str, upstream: LiveServer, **fields: object) -> None:
-    """A remote at the repository ``released`` of another server."""
-    create(
-        server,
-        key,
-        "remote",
-        url=f"{upstream.api_url}/released",
-        pyPIRegistryUrl=f"{upstream.api_url}/api/pypi/released",
-        pyPIRepositorySuffix="simple",
-        **fields,
-    )
-
-
-def upload(
-    server: LiveServer,
-    key: str,
-    name: str,
-    version: str,
-    *,
-    requires: Sequence[str] = (),
-    requires_python: str | None = None,
-) -> None:
-    """A wheel whose module imports what it needs."""
-    module = name.replace("-", "_")
-    needed = [Requirement(line).name.lower().replace("-", "_") for line in requires]
-    source = "\n".join([*(f"import {need}" for need in needed), f"version = {version!r}", ""])
-    wheel = make_wheel(
-        name,
-        version,
-        requires=requires,
-        requires_python=requires_python,
-        files={f"{module}/__init__.py": source},
-    )
-    upload_file(server, key, name, version, wheel_filename(name, version), wheel)
-
-
-def upload_file(
-    server: LiveServer, key: str, name: str, version: str, filename: str, content: bytes
-) -> None:
-    form = {
-        ":action": "file_upload",
-        "protocol_version": "1",
-        "metadata_version": "2.1",
-        "name": name,
-        "version": version,
-    }
-    answer = server.request(
-        "POST",
-        server.upload_url(key),
-        data=form,
-        files={"content": (filename, content)},
-        auth=server.admin,
-    )
-    assert answer.status_code == 200, answer.text
+        server.close(key, READER[0], ROBOT[0])
