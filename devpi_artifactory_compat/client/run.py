@@ -17,6 +17,7 @@ from devpi_artifactory_compat.client.listener import Listener
 from devpi_artifactory_compat.client.logs import show_warnings
 from devpi_artifactory_compat.client.logs import start_log
 from devpi_artifactory_compat.client.options import ServeOptions
+from devpi_artifactory_compat.client.secret import keep_secret
 from devpi_artifactory_compat.storage.indexes import entries
 from devpi_server import __version__ as devpi_version
 from devpi_server.config import Config
@@ -53,6 +54,7 @@ def run(options: ServeOptions) -> int:
         check_addresses(config)
         with _directory_failures_told(config):
             prepared = _prepare(config, options)
+            keep_secret(config)
 
         def announce() -> None:
             _announce(prepared)

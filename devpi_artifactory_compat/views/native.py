@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from devpi_artifactory_compat.errors import InvalidConfiguration
+from devpi_artifactory_compat.storage.indexes import KEY_OPTION
 from devpi_artifactory_compat.storage.native import check_index
 from devpi_artifactory_compat.storage.native import restore_options
 from devpi_artifactory_compat.storage.reading import may_read
+from devpi_artifactory_compat.views.rights import is_admin
 from http import HTTPStatus
 from pyramid.httpexceptions import HTTPException
 from pyramid.httpexceptions import HTTPForbidden
@@ -83,6 +85,9 @@ def _check(request: Request, old: dict[str, Any]) -> None:
     if stage is None:
         return
     restore_options(stage, old, request.json_body)
+    key = stage.ixconfig.get(KEY_OPTION)
+    if key and key != old.get(KEY_OPTION) and not is_admin(request):
+        request.apifatal(HTTPStatus.FORBIDDEN, message=f"Only administrators set {KEY_OPTION}.")
     try:
         check_index(request.registry["xom"], stage, old)
     except InvalidConfiguration as exc:

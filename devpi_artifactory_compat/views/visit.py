@@ -9,6 +9,7 @@ from devpi_artifactory_compat.repositories.catalog import Catalog
 from devpi_artifactory_compat.repositories.catalog import Entry
 from devpi_artifactory_compat.storage.gateway import open_catalog
 from devpi_artifactory_compat.storage.reading import may_read
+from devpi_artifactory_compat.views.rights import is_admin
 from devpi_server.main import XOM
 from functools import cached_property
 from functools import lru_cache
@@ -17,7 +18,7 @@ from typing import cast
 
 
 class Visit:
-    """Rights are devpi's; an administrator is whoever may change every devpi user."""
+    """Rights are devpi's."""
 
     def __init__(self, request: Request) -> None:
         self.request = request
@@ -37,7 +38,7 @@ class Visit:
 
     @property
     def is_admin(self) -> bool:
-        return bool(self.request.has_permission("user_modify"))
+        return is_admin(self.request)
 
     def may_read(self, entry: Entry) -> bool:
         return self._may_read(entry.index)

@@ -173,6 +173,22 @@ def test_devpis_default_mirror_can_be_a_repository(artifactory: Artifactory) -> 
     assert shown["pyPIRepositorySuffix"] == "simple"
 
 
+def test_only_administrators_give_a_key(artifactory: Artifactory) -> None:
+    """Anybody may have indexes; what stands at our URLs is for administrators to say."""
+    bob = artifactory.create_user("bob")
+    body = {"type": "stage", "artifactory_key": "mine"}
+
+    refused = artifactory.request("PUT", "/bob/dev", user=bob, body=body)
+    own = artifactory.request("PUT", "/bob/dev", user=bob, body={"type": "stage"})
+    renamed = artifactory.patch_index("bob/dev", "artifactory_key=mine", user=bob)
+    given = artifactory.patch_index("bob/dev", "artifactory_key=mine")
+    kept = artifactory.patch_index("bob/dev", "volatile=False", user=bob)
+
+    assert (refused.status_code, own.status_code, renamed.status_code) == (403, 200, 403)
+    assert (given.status_code, kept.status_code) == (200, 200)
+    assert [row["key"] for row in artifactory.get("api/repositories").json] == ["mine"]
+
+
 def test_native_write_is_kept(artifactory: Artifactory) -> None:
     """The plugin's tween leaves devpi's own transactions as they are."""
     make(artifactory, "root/own", type="stage")

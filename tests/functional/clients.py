@@ -72,9 +72,8 @@ def client_environment(home: Path, **variables: str) -> dict[str, str]:
         name: value
         for name, value in clean_environment(home).items()
         if not name.startswith(("PIP_", "UV_", "POETRY_", "PDM_", "TWINE_", "HATCH_", "FLIT_"))
+        # poetry and pdm would install into VIRTUAL_ENV, the environment of the tests
         and name.lower() not in {"http_proxy", "https_proxy", "all_proxy", "virtual_env"}
-        # poetry and pdm would install into the environment of the tests
-        and name != "VIRTUAL_ENV"
     }
     return {
         **kept,
@@ -124,28 +123,12 @@ def _make_old(path: Path, requirements: Sequence[str], python: str) -> None:
 def _make(path: Path, requirements: Sequence[str], python: str) -> None:
     uv = shutil.which("uv", path=f"{Path(sys.executable).parent}:{os.environ['PATH']}")
     assert uv, "uv is among the test dependencies"
-    if _works(python, "2.7"):
-        _make_for_python_2(path, requirements, python, uv)
-        return
     subprocess.run([uv, "venv", "--quiet", "--python", python, str(path)], check=True)
     if requirements:
         interpreter = str(path / "bin" / "python")
         subprocess.run(
             [uv, "pip", "install", "--quiet", "--python", interpreter, *requirements], check=True
         )
-
-
-def _make_for_python_2(path: Path, requirements: Sequence[str], python: str, uv: str) -> None:
-    """A command ``python`` that sees the requirements: virtual environments came with Python 3."""
-    packages = path / "packages"
-    target = ["--target", str(packages), "--python-version", "3.8", "--no-build"]
-    subprocess.run([uv, "pip", "install", "--quiet", *target, *requirements], check=True)
-    command = path / "bin" / "python"
-    command.parent.mkdir()
-    command.write_text(
-        f'#!/bin/sh\nPYTHONPATH="{packages}:$PYTHONPATH" exec "{python}" "$@"\n', encoding="utf-8"
-    )
-    command.chmod(0o755)
 
 
 def find_python(version: str) -> str | None:

@@ -28,8 +28,9 @@ class Project:
 
     directory: Path
     name: str
-    summary: str
-    license_field: str
+    summary: str = "A package for tests"
+    requires_python: str = ">=3.8"
+    license_field: str = "license_expression"
 
     @property
     def dist(self) -> Path:
@@ -47,7 +48,7 @@ class Project:
 
 def modern_project(directory: Path, name: str, backend: str) -> Project:
     """A project with a ``pyproject.toml`` and no more."""
-    project = _write(directory, name, "Ünicode summary", "license_expression")
+    project = _write(Project(directory, name, summary="Ünicode summary"))
     text = f"""\
 [build-system]
 requires = ["{BACKENDS[backend]}"]
@@ -57,7 +58,7 @@ name = "{name}"
 version = "{VERSION}"
 description = "{project.summary}"
 readme = "README.md"
-requires-python = ">=3.8"
+requires-python = "{project.requires_python}"
 license = "MIT"
 authors = [{{name = "Ann Author", email = "ann@author.example"}}]
 classifiers = {CLASSIFIERS}
@@ -73,8 +74,10 @@ name = "{module_name(name)}"
 
 def classic_project(directory: Path, name: str) -> Project:
     """A project with a ``setup.py`` that Python 2.7 runs too."""
-    # setuptools for Python 2.7 cannot send other characters than these
-    project = _write(directory, name, "Plain summary", "license")
+    # the summary is ASCII: setuptools on Python 2.7 cannot send another
+    project = _write(
+        Project(directory, name, requires_python=">=2.7", license_field="license"),
+    )
     text = f"""\
 from setuptools import setup
 
@@ -90,7 +93,7 @@ setup(
     project_urls={{"Documentation": "https://docs.example/"}},
     license="MIT",
     classifiers={CLASSIFIERS},
-    python_requires=">=2.7",
+    python_requires="{project.requires_python}",
     install_requires=["other>=1"],
     packages=["{module_name(name)}"],
 )
@@ -103,12 +106,12 @@ def module_name(name: str) -> str:
     return canonicalize_name(name).replace("-", "_")
 
 
-def _write(directory: Path, name: str, summary: str, license_field: str) -> Project:
-    module = directory / module_name(name)
+def _write(project: Project) -> Project:
+    module = project.directory / module_name(project.name)
     module.mkdir(parents=True)
-    (module / "__init__.py").write_text(f'"""{name}"""\n\n__version__ = "{VERSION}"\n')
-    (directory / "README.md").write_text("# The description\n")
-    return Project(directory, name, summary, license_field)
+    (module / "__init__.py").write_text(f'"""{project.name}"""\n\n__version__ = "{VERSION}"\n')
+    (project.directory / "README.md").write_text("# The description\n")
+    return project
 
 
 def builder() -> Client:

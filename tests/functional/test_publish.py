@@ -12,6 +12,7 @@ from projects import VERSION
 from projects import Project
 from projects import builder
 from projects import classic_project
+from projects import modern_project
 from publishers import PUBLISHERS
 from publishers import SETUP_PYS
 from publishers import TWINE
@@ -24,8 +25,7 @@ from publishers import Publisher
 from publishers import SetupPy
 from publishers import Twine
 from publishers import Uv
-from scene import create
-from scene import upload_file
+from scene import Administrator
 from server import LiveServer
 from support.archives import make_sdist
 from support.archives import make_wheel
@@ -41,38 +41,51 @@ USER = "ci"
 PASSWORD = "p:a ss/@w"
 
 JSON = {"Accept": "application/vnd.pypi.simple.v1+json"}
+SENDS_AS_BUILT = [publisher for publisher in PUBLISHERS if not publisher.rebuilds]
+SKIPS_EXISTING = [publisher for publisher in PUBLISHERS if publisher.skip_existing]
 NO_REGISTRATION = "neither needed nor supported"
 
 
+def name_of(publisher: Publisher) -> str:
+    return publisher.name
+
+
 @pytest.fixture(scope="module")
-def team(server: LiveServer) -> Iterator[LiveServer]:
-    """The server with ``team``, virtual over ``team-local``; ``taken-local``; ``team-remote``."""
-    log = server.serverdir / "devpi-server.log"
-    before = len(log.read_text())
-    create(server, "team-local", "local")
-    create(server, "taken-local", "local")
+def team(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LiveServer]:
+    """A server with ``team``, virtual over ``team-local``; ``taken-local``; ``team-remote``."""
+    # without a remote of the public index: nothing here may ask for it
+    options = ["--no-default-repositories"]
+    with LiveServer(tmp_path_factory.mktemp("team"), options=options) as server:
+        fill(server)
+        yield server
+        log = (server.serverdir / "devpi-server.log").read_text()
+        assert "Traceback" not in log, log
+
+
+def fill(server: LiveServer) -> None:
+    administrator = Administrator(server)
+    administrator.create_user(USER, PASSWORD)
     upstream = "http://upstream.example"
-    create(server, "team-remote", "remote", url=upstream, pyPIRegistryUrl=upstream)
-    create(
-        server, "team", "virtual", repositories=["team-local"], defaultDeploymentRepo="team-local"
-    )
-    created = server.request("PUT", f"/{USER}", json={"password": PASSWORD})
-    assert created.status_code == 201, created.text
+    administrator.create("team-remote", "remote", url=upstream, pyPIRegistryUrl=upstream)
     for key in ("team-local", "taken-local"):
-        grant = {"json": [f"acl_upload=root,{USER}"], "headers": {"Accept": "application/json"}}
-        granted = server.request("PATCH", f"/repo/{key}", auth=server.admin, **grant)
+        administrator.create(key, "local")
+        granted = server.request(
+            "PATCH",
+            f"/repo/{key}",
+            json=[f"acl_upload=root,{USER}"],
+            headers={"Accept": "application/json"},
+            auth=server.admin,
+        )
         assert granted.status_code == 200, granted.text
-    yield server
-    written = log.read_text()[before:]
-    assert "Traceback" not in written, written
-    assert "Traceback" not in server.stderr, server.stderr
+    members = ["team-local"]
+    administrator.create("team", "virtual", repositories=members, defaultDeploymentRepo=members[0])
 
 
 def account(server: LiveServer, key: str, password: str = PASSWORD) -> Account:
     return Account(server.upload_url(key), USER, password)
 
 
-@pytest.fixture(scope="module", params=PUBLISHERS, ids=lambda publisher: publisher.name)
+@pytest.fixture(scope="module", params=PUBLISHERS, ids=name_of)
 def publisher(request: pytest.FixtureRequest) -> Publisher:
     found: Publisher = request.param
     if reason := found.missing():
@@ -139,9 +152,12 @@ class TestUpload:
     def test_page_leads_to_the_path_of_name_and_version(
         self, team: LiveServer, project: Project, published: dict[str, bytes]
     ) -> None:
-        urls = {name: file["url"] for name, file in page(team, "team", project.name).items()}
+        listed = page(team, "team", project.name)
 
-        assert urls == {name: f"../../{project.name}/{VERSION}/{name}" for name in published}
+        for name, content in published.items():
+            path = f"{project.name}/{VERSION}/{name}"
+            assert listed[name]["url"] == f"../../{path}"
+            assert fetch(team, f"api/pypi/team/{path}") == content
 
     def test_metadata_arrive(
         self, team: LiveServer, project: Project, published: dict[str, bytes]
@@ -156,7 +172,7 @@ class TestUpload:
         assert info["description"].strip() == "# The description"
         assert info["description_content_type"] == "text/markdown"
         assert info["classifiers"] == CLASSIFIERS
-        assert info["requires_python"] in (">=3.8", ">=2.7")
+        assert info["requires_python"] == project.requires_python
         assert info["project_urls"]["Documentation"] == "https://docs.example/"
         assert info[project.license_field] == "MIT"
         assert "ann@author.example" in info["author_email"]
@@ -173,6 +189,7 @@ class TestUpload:
         advertised = page(team, "team", project.name)[name]["core-metadata"]
         assert advertised == {"sha256": sha256(served).hexdigest()}
 
+    @pytest.mark.parametrize("publisher", SENDS_AS_BUILT, ids=name_of, indirect=True)
     def test_the_same_files_again_are_accepted(
         self,
         team: LiveServer,
@@ -181,9 +198,6 @@ class TestUpload:
         published: dict[str, bytes],
         home: Path,
     ) -> None:
-        if publisher.rebuilds:
-            pytest.skip(f"{publisher.name} builds anew before each upload")
-
         ended = publisher.publish(project, account(team, "team"), home)
 
         assert ended.status == 0, ended.said
@@ -194,7 +208,7 @@ class TestUpload:
 def taken(team: LiveServer, project: Project) -> bytes:
     """Other content that ``taken-local`` has under the name of the project's wheel."""
     other = make_wheel(project.name, VERSION, summary="Other content")
-    upload_file(team, "taken-local", project.name, VERSION, project.wheel.name, other)
+    Administrator(team).upload_file("taken-local", project.name, VERSION, project.wheel.name, other)
     return other
 
 
@@ -206,6 +220,7 @@ class TestRefusal:
 
         assert ended.status != 0
         assert "401" in ended.said
+        assert "Bad credentials" in ended.said
 
     def test_the_reason_is_told_of_an_upload_to_a_remote(
         self, team: LiveServer, publisher: Publisher, project: Project, home: Path
@@ -225,21 +240,19 @@ class TestRefusal:
         assert "overwrite artifact" in ended.said
         assert stored(team, project, project.wheel.name, "taken-local") == taken
 
+    @pytest.mark.parametrize("publisher", SKIPS_EXISTING, ids=name_of, indirect=True)
     def test_other_content_is_skipped_when_the_client_is_told_so(
         self, team: LiveServer, publisher: Publisher, project: Project, taken: bytes, home: Path
     ) -> None:
-        if publisher.skip_existing is None:
-            pytest.skip(f"{publisher.name} has no such option")
-
         where = account(team, "taken-local")
-        ended = publisher.publish(project, where, home, publisher.skip_existing)
+        ended = publisher.publish(project, where, home, publisher.skip_existing or "")
 
         assert ended.status == 0, ended.said
         assert "Skipping" in ended.said
         assert stored(team, project, project.wheel.name, "taken-local") == taken
 
 
-@pytest.mark.parametrize("twine", TWINES[:-1], ids=lambda twine: twine.name)
+@pytest.mark.parametrize("twine", TWINES[:-1], ids=name_of)
 def test_skip_existing_is_fine_with_the_same_content(
     team: LiveServer, twine: Twine, tmp_path: Path, home: Path
 ) -> None:
@@ -253,14 +266,14 @@ def test_skip_existing_is_fine_with_the_same_content(
     assert fetch(team, f"team-local/skip-same/{VERSION}/{wheel.name}") == wheel.read_bytes()
 
 
-def written(directory: Path, name: str, *, summary: str = "A package for tests") -> Project:
+def written(directory: Path, name: str) -> Project:
     """A project that is no more than its sdist and its wheel."""
-    project = Project(directory, name, summary, "license")
+    project = Project(directory, name)
     project.dist.mkdir(parents=True)
     wheel = project.dist / wheel_filename(name, VERSION)
-    wheel.write_bytes(make_wheel(name, VERSION, summary=summary))
+    wheel.write_bytes(make_wheel(name, VERSION))
     sdist = project.dist / f"{name}-{VERSION}.tar.gz"
-    sdist.write_bytes(make_sdist(name, VERSION, summary=summary))
+    sdist.write_bytes(make_sdist(name, VERSION))
     return project
 
 
@@ -282,18 +295,16 @@ class TestUv:
     def test_check_url_stops_at_other_content(
         self, team: LiveServer, tmp_path: Path, home: Path
     ) -> None:
-        upload_file(
-            *(team, "team-local", "uvother", VERSION, wheel_filename("uvother", VERSION)),
-            make_wheel("uvother", VERSION),
-        )
-        project = written(tmp_path / "project", "uvother", summary="Other content")
+        Administrator(team).upload("team-local", "uvother", VERSION, requires=["re"])
+        (there,) = page(team, "team-local", "uvother").values()
+        project = written(tmp_path / "project", "uvother")
         check = ("--check-url", team.index_url("team"))
 
         ended = Uv().publish(project, account(team, "team"), home, *check)
 
         assert ended.status != 0
         assert sha256(project.wheel.read_bytes()).hexdigest() in ended.said
-        assert sha256(make_wheel("uvother", VERSION)).hexdigest() in ended.said
+        assert there["hashes"]["sha256"] in ended.said
 
     def test_an_index_of_uv_toml_is_published_to(
         self, team: LiveServer, tmp_path: Path, home: Path
@@ -329,9 +340,7 @@ class TestPoetry:
     def test_builds_and_publishes_with_what_was_configured(
         self, team: LiveServer, tmp_path: Path, home: Path
     ) -> None:
-        project = Poetry().make(tmp_path / "project", home)
-        for path in project.dist.iterdir():
-            path.unlink()
+        project = modern_project(tmp_path / "project", "Configured", "poetry.core.masonry.api")
 
         commands = (
             ("config", "repositories.configured", team.upload_url("team-local")),
@@ -343,12 +352,11 @@ class TestPoetry:
             assert ended.status == 0, ended.said
 
         assert len(project.files()) == 2
-        for name, content in project.files().items():
-            assert stored(team, project, name) == content
+        assert_arrived(team, project, project.files())
 
 
 class TestTwine:
-    @pytest.mark.parametrize("twine", [TWINE_3, TWINE], ids=lambda twine: twine.name)
+    @pytest.mark.parametrize("twine", [TWINE_3, TWINE], ids=name_of)
     def test_a_signature_can_be_fetched_beside_the_file(
         self, team: LiveServer, twine: Twine, tmp_path: Path, home: Path
     ) -> None:
@@ -395,7 +403,7 @@ class TestTwine:
         assert name.endswith(suffix)
         assert_arrived(team, project, project.files())
 
-    @pytest.mark.parametrize("twine", [TWINE_3, TWINE_6, TWINE], ids=lambda twine: twine.name)
+    @pytest.mark.parametrize("twine", [TWINE_3, TWINE_6, TWINE], ids=name_of)
     def test_register_is_told_that_it_is_not_needed(
         self, team: LiveServer, twine: Twine, tmp_path: Path, home: Path
     ) -> None:
@@ -407,7 +415,7 @@ class TestTwine:
         assert NO_REGISTRATION in ended.said
 
 
-@pytest.mark.parametrize("setup_py", SETUP_PYS, ids=lambda setup_py: setup_py.name)
+@pytest.mark.parametrize("setup_py", SETUP_PYS, ids=name_of)
 class TestSetupPy:
     def test_uploads_sdists_of_other_kinds_and_an_egg(
         self, team: LiveServer, setup_py: SetupPy, tmp_path: Path, home: Path
@@ -444,7 +452,7 @@ class TestDevpi:
     def test_what_devpi_uploads_natively_is_resolvable_here(
         self, team: LiveServer, tmp_path: Path, home: Path
     ) -> None:
-        project = Uv().make(tmp_path / "project", home)
+        project = written(tmp_path / "project", "native")
         devpi = client("devpi", "devpi-client")
 
         commands = (

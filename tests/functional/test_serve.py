@@ -158,6 +158,19 @@ class TestSecondStart:
         assert server.stdout.splitlines() == first_lines
         assert logs_in(server, password)
 
+    def test_logins_outlive_a_restart(self, make_server: MakeServer) -> None:
+        server = make_server()
+        login = {"user": "root", "password": ADMIN_PASSWORD}
+        token = server.request("POST", "/+login", json=login).json()["result"]["password"]
+        server.stop()
+
+        server.start()
+
+        answer = server.request(
+            "GET", "/artifactory/api/repositories/configurations", auth=("root", token)
+        )
+        assert answer.status_code == 200
+
     def test_does_not_bring_back_what_the_admin_deleted(self, make_server: MakeServer) -> None:
         server = make_server()
         assert server.request("DELETE", "/repo/pypi", auth=server.admin).status_code == 201
