@@ -402,6 +402,20 @@ class TestUpstreamThatIsGone:
         assert installed(tmp_path / "second") == STOREFRONT
         assert installed(tmp_path / "third") == STOREFRONT
 
+    def test_what_the_local_has_can_be_installed_for_the_first_time(
+        self, scene: Scene, pip: Pip, tmp_path: Path
+    ) -> None:
+        """An upstream that cannot be reached does not take the rest of the virtual with it."""
+        administrator = Administrator(scene.server)
+        nowhere = LiveServer(tmp_path / "never-started")
+        administrator.create_remote("nowhere-remote", nowhere)
+        members = ["nowhere-remote", "app-local"]
+        administrator.create("nowhere", "virtual", repositories=members)
+
+        pip.install("shared-lib", into=tmp_path / "packages", index_url=scene.index_url("nowhere"))
+
+        assert installed(tmp_path / "packages") == {"shared-lib": "1.0"}
+
 
 class TestBehindAProxy:
     def test_below_a_path(

@@ -20,6 +20,9 @@ import subprocess
 
 MakeServer = Callable[..., LiveServer]
 
+#: devpi-web would answer with a page for people
+JSON = {"Accept": "application/json"}
+
 
 def logs_in(server: LiveServer, password: str) -> bool:
     login = {"user": "root", "password": password}
@@ -112,7 +115,7 @@ class TestFirstStart:
             f"{server.url}/artifactory/api/repositories/" in server.printed["Create a repository"]
         )
         assert "Index URL" not in server.printed
-        assert set(server.request("GET", "/").json()["result"]) == {"root"}
+        assert set(server.request("GET", "/", headers=JSON).json()["result"]) == {"root"}
 
     def test_an_existing_empty_directory_is_taken(self, tmp_path: Path) -> None:
         server = LiveServer(tmp_path)
@@ -219,7 +222,10 @@ class TestOptions:
     def test_an_owner_of_the_repositories_can_be_chosen(self, make_server: MakeServer) -> None:
         server = make_server(devpi_options=["--artifactory-owner", "packages"])
 
-        assert set(server.request("GET", "/").json()["result"]) == {"root", "packages"}
+        assert set(server.request("GET", "/", headers=JSON).json()["result"]) == {
+            "root",
+            "packages",
+        }
         assert "Index URL" in server.printed
 
     def test_verbose_shows_the_log_on_stderr(self, make_server: MakeServer) -> None:
