@@ -55,8 +55,8 @@ class FirstStart:
 def initialise(config: Config, *, password: str, default_repositories: bool) -> None:
     """What ``devpi-init --no-root-pypi`` does, then the user root's password and repositories.
 
-    Needs a directory that FirstStart holds. The password and the repositories are one
-    transaction. A replica gets both from its primary.
+    Needs a directory that FirstStart holds. A replica gets the password and the repositories
+    from its primary.
     """
     set_state_version(config)
     config.args.no_root_pypi = True
@@ -66,5 +66,5 @@ def initialise(config: Config, *, password: str, default_repositories: bool) -> 
     if not xom.is_replica():
         with xom.keyfs.write_transaction():
             xom.model.get_user("root").modify(password=password)
-            if default_repositories:
-                create_default_repositories(xom, owner=settings_of(xom).owner)
+        if default_repositories:
+            create_default_repositories(xom, owner=settings_of(xom).owner)

@@ -43,8 +43,14 @@ def show_warnings() -> None:
     """From now on warnings and errors of the server appear on stderr, one line each."""
     handler = logging.StreamHandler()
     handler.setLevel(logging.WARNING)
+    handler.addFilter(is_for_people)
     handler.setFormatter(OneLine())
     logging.getLogger().addHandler(handler)
+
+
+def is_for_people(record: logging.LogRecord) -> bool:
+    """False for what devpi-server says after uploads although nothing is wrong: it looks again."""
+    return "Waiting for file" not in str(record.msg)
 
 
 def _rotated(path: Path) -> logging.Handler:

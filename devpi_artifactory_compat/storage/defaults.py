@@ -5,6 +5,7 @@ from __future__ import annotations
 from devpi_artifactory_compat.repositories.config import parse_new
 from devpi_artifactory_compat.storage.indexes import default_registry
 from devpi_artifactory_compat.storage.indexes import entries
+from devpi_artifactory_compat.storage.keys import RECORD
 from devpi_artifactory_compat.storage.keys import register_keys
 from devpi_artifactory_compat.storage.management import create_repository
 from devpi_server.main import XOM
@@ -32,10 +33,15 @@ def default_bodies() -> dict[str, dict[str, Any]]:
 
 
 def create_default_repositories(xom: XOM, *, owner: str) -> None:
-    """Make those of the three that are not there; to be called in a write transaction."""
-    if not hasattr(xom.keyfs, "ARTIFACTORY_RECORD"):
+    """Make those of the three that are not there; to be called outside of a transaction.
+
+    Each has a transaction of its own: devpi-web loads the names of a new mirror in the handler of
+    the event, and cannot go on to another index of the same event after that.
+    """
+    if not hasattr(xom.keyfs, RECORD):
         register_keys(xom)
     for key, body in default_bodies().items():
-        if key not in entries(xom):
-            config = parse_new(key, body, default_registry=default_registry())
-            create_repository(xom, config, owner=owner)
+        with xom.keyfs.write_transaction():
+            if key not in entries(xom):
+                config = parse_new(key, body, default_registry=default_registry())
+                create_repository(xom, config, owner=owner)

@@ -31,10 +31,15 @@ from packaging.utils import canonicalize_name
 from typing import Any
 from typing import BinaryIO
 from typing import cast
+import time
 
 
 #: the version of the shape of both; a reader ignores what it does not know
 SCHEMA = 1
+
+#: how often, and how far apart, a file is looked for that its transaction has just brought
+ARRIVAL_TRIES = 10
+ARRIVAL_PAUSE_SECS = 0.01
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -218,9 +223,22 @@ class Records:
 def stored_entry(xom: XOM, relpath: str) -> BaseFileEntry | None:
     """devpi's entry at a path, if its file is there."""
     entry = xom.filestore.get_file_entry(RelPath(relpath))
-    if entry is None or not entry.meta or not entry.file_exists():
+    if entry is None or not entry.meta:
         return None
-    return entry
+    return entry if entry.file_exists() or _arrives(xom, entry) else None
+
+
+def _arrives(xom: XOM, entry: BaseFileEntry) -> bool:
+    """Wait for a file of a transaction that is being committed.
+
+    devpi shows a transaction to others a moment before it moves the files into their places.
+    """
+    # a replica may lack a file for long, and asks its primary instead
+    for _ in range(0 if xom.is_replica() else ARRIVAL_TRIES):
+        time.sleep(ARRIVAL_PAUSE_SECS)
+        if entry.file_exists():
+            return True
+    return False
 
 
 def delete_entry(xom: XOM, relpath: str) -> None:

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from clients import Client
 from collections.abc import Callable
 from collections.abc import Iterator
 from contextlib import ExitStack
@@ -9,6 +10,7 @@ from scene import open_scene
 from server import LiveServer
 from typing import Any
 import pytest
+import sys
 
 
 @pytest.fixture(scope="session")
@@ -44,3 +46,15 @@ def home(tmp_path: Path) -> Path:
     path = tmp_path / "home"
     path.mkdir()
     return path
+
+
+@pytest.fixture
+def target(tmp_path: Path) -> Path:
+    """Where a client installs packages; it does not exist yet."""
+    return tmp_path / "packages"
+
+
+@pytest.fixture
+def uv() -> Client:
+    """The uv of the environment of the tests."""
+    return Client(Path(sys.prefix))

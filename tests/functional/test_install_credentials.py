@@ -22,7 +22,6 @@ from scene import ROBOT
 from scene import STRANGER
 from scene import Scene
 import pytest
-import sys
 
 
 User = tuple[str, str]
@@ -44,17 +43,6 @@ def write_netrc(home: Path, user: User) -> None:
     netrc = home / ".netrc"
     netrc.write_text(f"machine 127.0.0.1 login {user[0]} password {user[1]}\n")
     netrc.chmod(0o600)
-
-
-@pytest.fixture
-def uv() -> Client:
-    """The uv of the environment of the tests."""
-    return Client(Path(sys.prefix))
-
-
-@pytest.fixture
-def target(tmp_path: Path) -> Path:
-    return tmp_path / "packages"
 
 
 @pytest.mark.parametrize(("version", "user"), PIP_USERS)
