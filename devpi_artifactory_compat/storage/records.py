@@ -233,8 +233,10 @@ def _arrives(xom: XOM, entry: BaseFileEntry) -> bool:
 
     devpi shows a transaction to others a moment before it moves the files into their places.
     """
-    # a replica may lack a file for long, and asks its primary instead
-    for _ in range(0 if xom.is_replica() else ARRIVAL_TRIES):
+    # without that time it was never downloaded; a replica may lack a file for long
+    if entry.last_modified is None or xom.is_replica():
+        return False
+    for _ in range(ARRIVAL_TRIES):
         time.sleep(ARRIVAL_PAUSE_SECS)
         if entry.file_exists():
             return True

@@ -7,6 +7,7 @@ from clients import client
 from clients import find_python
 from clients import old_client
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
 from hashlib import sha256
 from installing import NEWEST
@@ -288,6 +289,25 @@ class TestUv:
         uv.run("uv", "add", "Shared.Lib<2", home=home, cwd=project.path)
 
         assert project.installed == {"shared-lib": "1.0"}
+
+    def test_several_at_once_through_a_remote_that_holds_nothing_yet(
+        self, scene: Scene, uv: Client, home: Path, tmp_path: Path
+    ) -> None:
+        administrator = Administrator(scene.server)
+        administrator.create_remote("new-remote", scene.upstream)
+        administrator.create("new", "virtual", repositories=["app-local", "new-remote"])
+        index = ("--no-cache", "--default-index", scene.index_url("new"))
+
+        def install(target: Path) -> dict[str, str]:
+            uv.run(
+                *("uv", "pip", "install", *index, "--target", str(target), "storefront"), home=home
+            )
+            return installed(target)
+
+        with ThreadPoolExecutor() as pool:
+            results = list(pool.map(install, [tmp_path / str(number) for number in range(4)]))
+
+        assert results == [STOREFRONT] * 4
 
 
 class TestPoetry:
