@@ -13,6 +13,7 @@ from devpi_artifactory_compat.model import RepositoryClass
 from devpi_artifactory_compat.model import RepositoryKey
 from devpi_artifactory_compat.repositories.base import Repository
 from devpi_artifactory_compat.repositories.config import RepositoryConfig
+from devpi_artifactory_compat.repositories.restricted import restricted
 from devpi_artifactory_compat.repositories.virtual import MemberFilter
 from devpi_artifactory_compat.repositories.virtual import VirtualRepository
 from devpi_artifactory_compat.repositories.virtual import all_members
@@ -59,9 +60,12 @@ class Catalog:
         config_of: Callable[[str], RepositoryConfig | None],
     ) -> None:
         self._entries = entries
-        self._build = build
+        self._unrestricted = build
         self._may_read = may_read
         self._config_of = config_of
+
+    def _build(self, config: RepositoryConfig, index: str) -> Repository:
+        return restricted(self._unrestricted(config, index), by=config)
 
     def __iter__(self) -> Iterator[Entry]:
         return iter(self._entries.values())
@@ -89,27 +93,26 @@ class Catalog:
             return self._build(entry.config, entry.index)
         if entry.bases:
             return self._stage_with_bases(entry)
-        members = [
-            self._build(member.config, member.index)
-            for member in self._expand(entry, {entry.config.key})
-            if self._may_read(member.index)
-        ]
-        return VirtualRepository(entry.config, members, target=self._target(entry))
+        members = self._members(entry, {entry.config.key})
+        virtual = VirtualRepository(entry.config, members, target=self._target(entry))
+        return restricted(virtual, by=entry.config)
 
-    def _expand(self, entry: Entry, seen: set[RepositoryKey]) -> Iterator[Entry]:
+    def _members(self, entry: Entry, seen: set[RepositoryKey]) -> Iterator[Repository]:
         """Locals and remotes in the listed order, each once, nested virtuals in their place."""
         for key in entry.config.get_list("repositories"):
             member = self._entries.get(RepositoryKey(key))
-            if member is None or member.config.key in seen:
+            if member is None or member.config.key in seen or not self._may_read(member.index):
                 continue
             seen.add(member.config.key)
             if member.bases:
-                yield from self._plain(member)
+                for part in self._plain(member):
+                    if self._may_read(part.index):
+                        yield self._build(part.config, part.index)
             elif member.config.rclass is RepositoryClass.VIRTUAL:
-                if self._may_read(member.index):
-                    yield from self._expand(member, seen)
+                for nested in self._members(member, seen):
+                    yield restricted(nested, by=member.config)
             else:
-                yield member
+                yield self._build(member.config, member.index)
 
     def _plain(self, entry: Entry) -> Iterator[Entry]:
         """The indexes of a stage with bases, each as a repository of its own."""

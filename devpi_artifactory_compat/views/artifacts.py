@@ -6,7 +6,6 @@ from devpi_artifactory_compat.errors import ArtifactNotFound
 from devpi_artifactory_compat.errors import RepositoryNotFound
 from devpi_artifactory_compat.model import Content
 from devpi_artifactory_compat.repositories.paths import check_path
-from devpi_artifactory_compat.repositories.remote import RemoteRepository
 from devpi_artifactory_compat.views.files import file_response
 from devpi_artifactory_compat.views.visit import Visit
 from pyramid.request import Request
@@ -46,7 +45,6 @@ def _content(visit: Visit, key: str) -> Content:
 def _cached_content(visit: Visit, key: str, path: str) -> Content:
     """What a remote repository holds, and never what only its upstream has."""
     remote = key.removesuffix(CACHE_SUFFIX)
-    repository = visit.readable(remote) if remote in visit.catalog else None
-    if not isinstance(repository, RemoteRepository):
+    if remote not in visit.catalog:
         raise RepositoryNotFound(key)
-    return repository.cached_content(path)
+    return visit.readable(remote).cached_content(path)
