@@ -13,6 +13,7 @@ from devpi_artifactory_compat.storage.events import Follower
 from devpi_artifactory_compat.storage.keys import register_keys
 from devpi_artifactory_compat.storage.replica import AskPrimary
 from devpi_artifactory_compat.views import artifacts
+from devpi_artifactory_compat.views import cache
 from devpi_artifactory_compat.views import errors
 from devpi_artifactory_compat.views import fallback
 from devpi_artifactory_compat.views import native
@@ -110,16 +111,17 @@ ROUTES = (
     Route("artifactory.short.projects", _SHORT + "/simple", _get(pypi.list_projects)),
     Route("artifactory.short.project", _SHORT + "/simple/{project:[^/]+}", _get(pypi.show_project)),
     Route("artifactory.short.file", _SHORT + "/{path:.+}", _get(artifacts.download_short)),
+    Route("artifactory.zap", PREFIX + "/api/zap/{key:[^/]+}", {"POST": cache.zap}),
     Route("artifactory.api", PREFIX + "/api/{rest:.*}"),
     Route(
         "artifactory.file",
         PREFIX + "/{key:[^/]+}/{path:.+}",
-        {"GET": artifacts.download, "POST": pypi.misplaced_upload},
+        {"GET": artifacts.download, "POST": pypi.misplaced_upload, "DELETE": cache.delete},
     ),
     Route(
         "artifactory.repository.root",
         PREFIX + "/{key:[^/]+}",
-        {"POST": pypi.misplaced_upload},
+        {"POST": pypi.misplaced_upload, "DELETE": cache.delete},
     ),
     Route("artifactory.root", PREFIX),
 )

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from collections.abc import Mapping
+from collections.abc import Sequence
 from dataclasses import dataclass
 from html import unescape
 from html.parser import HTMLParser
@@ -48,6 +49,7 @@ class HtmlPage:
 
     base: str | None
     meta: Mapping[str, str]
+    urls: Mapping[str, Sequence[str]]
     anchors: Iterator[Anchor]
 
 
@@ -56,16 +58,19 @@ def read_html(text: str) -> HtmlPage | None:
     tags = _tags(text)
     base = None
     meta: dict[str, str] = {}
+    urls: dict[str, list[str]] = {}
     tag = None
     for tag in tags:
         if tag.name == "a":
-            return HtmlPage(base, meta, _anchors(text, tag, tags))
+            return HtmlPage(base, meta, urls, _anchors(text, tag, tags))
         if tag.name == "base" and base is None:
             base = _attributes(tag).get("href")
         elif tag.name == "meta":
             attributes = _attributes(tag)
-            meta.setdefault(attributes.get("name", "").lower(), attributes.get("content", ""))
-    return None if tag is None else HtmlPage(base, meta, iter(()))
+            name, content = attributes.get("name", "").lower(), attributes.get("content", "")
+            meta.setdefault(name, content)
+            urls.setdefault(name, []).append(content)
+    return None if tag is None else HtmlPage(base, meta, urls, iter(()))
 
 
 @dataclass(frozen=True)

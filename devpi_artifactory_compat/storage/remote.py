@@ -18,6 +18,7 @@ from devpi_artifactory_compat.packages.upstream_page import UpstreamFile
 from devpi_artifactory_compat.repositories.ports import CachedPage
 from devpi_artifactory_compat.repositories.ports import KeptFile
 from devpi_artifactory_compat.storage.keys import page_key
+from devpi_artifactory_compat.storage.keys import state_key
 from devpi_artifactory_compat.storage.pages import page_data
 from devpi_artifactory_compat.storage.pages import page_from_data
 from devpi_artifactory_compat.storage.records import Arrival
@@ -164,6 +165,10 @@ class MirrorCache:
     def missing_since(self, project: NormalizedName) -> float | None:
         return self._memory.missing_since(project)
 
+    def zapped(self) -> float:
+        key = state_key(self._xom, self._stage.username, self._stage.index)
+        return float(key.get().get("zapped", 0.0))
+
     def save_page(self, project: NormalizedName, page: CachedPage) -> None:
         self._memory.put(project, page)
         with self._xom.keyfs.write_transaction(allow_restart=True):
@@ -282,6 +287,8 @@ class MirrorCache:
         known = stage.key_projsimplelinks(project).get_mutable()
         href = entry.relpath + (f"#{link.hash_spec}" if link.hash_spec else "")
         if all(known_href != href for _key, known_href in known.get("links", ())):
+            # devpi empties this record when a page is refreshed
+            known.setdefault("serial", -1)
             known.setdefault("links", []).append((upstream.filename, href))
             known.setdefault("requires_python", []).append(upstream.requires_python)
             known.setdefault("yanked", []).append(

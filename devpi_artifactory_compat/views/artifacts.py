@@ -5,14 +5,12 @@ from __future__ import annotations
 from devpi_artifactory_compat.errors import ArtifactNotFound
 from devpi_artifactory_compat.errors import RepositoryNotFound
 from devpi_artifactory_compat.model import Content
+from devpi_artifactory_compat.repositories.paths import CACHE_SUFFIX
 from devpi_artifactory_compat.repositories.paths import check_path
 from devpi_artifactory_compat.views.files import file_response
 from devpi_artifactory_compat.views.visit import Visit
 from pyramid.request import Request
 from pyramid.response import Response
-
-
-CACHE_SUFFIX = "-cache"
 
 
 def download(request: Request) -> Response:

@@ -11,6 +11,7 @@ from devpi_artifactory_compat.storage.gateway import open_catalog
 from devpi_artifactory_compat.storage.reading import may_read
 from devpi_artifactory_compat.views.rights import is_admin
 from devpi_server.main import XOM
+from devpi_server.mirror import MirrorStage
 from functools import cached_property
 from functools import lru_cache
 from pyramid.request import Request
@@ -52,6 +53,10 @@ class Visit:
         if stage is None:
             return False
         return bool(self.request.has_permission("upload", context=stage)) or self.is_admin
+
+    def mirror(self, entry: Entry) -> MirrorStage:
+        """devpi's index behind a remote repository."""
+        return cast("MirrorStage", self.xom.model.getstage(entry.index))
 
     def may_delete(self, entry: Entry) -> bool:
         """Administrators and the owner of the index: not everybody who may upload."""
