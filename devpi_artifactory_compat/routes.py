@@ -36,6 +36,8 @@ View = Callable[[Request], Response]
 PREFIX = "/artifactory"
 
 _PYPI = PREFIX + "/api/pypi/{key:[^/]+}"
+#: below ``packages/`` lie files, whatever their path looks like
+_SCOPE = _PYPI + "/{scope:(?!packages/)[^/]+(?:/[^/]+)*?}"
 _SHORT = PREFIX + "/pypi/{key:[^/]+}"
 _REPOSITORIES = PREFIX + "/api/repositories"
 _BATCH = PREFIX + "/api/v2/repositories"
@@ -103,6 +105,14 @@ ROUTES = (
         _get(pypi.show_json),
     ),
     Route("artifactory.pypi.upload", _PYPI, {"GET": pypi.explain_url, "POST": pypi.upload}),
+    Route("artifactory.scope.projects", _SCOPE + "/simple", _get(pypi.list_projects)),
+    Route("artifactory.scope.project", _SCOPE + "/simple/{project:[^/]+}", _get(pypi.show_project)),
+    Route("artifactory.scope.json", _SCOPE + "/pypi/{project:[^/]+}/json", _get(pypi.show_json)),
+    Route(
+        "artifactory.scope.file",
+        _SCOPE + "/packages/{path:.+}",
+        {"GET": artifacts.download_scoped, "POST": pypi.misplaced_upload},
+    ),
     Route(
         "artifactory.pypi.file",
         _PYPI + "/{path:.+}",

@@ -14,6 +14,8 @@ from devpi_artifactory_compat.model import RepositoryKey
 from devpi_artifactory_compat.repositories.base import Repository
 from devpi_artifactory_compat.repositories.config import RepositoryConfig
 from devpi_artifactory_compat.repositories.restricted import restricted
+from devpi_artifactory_compat.repositories.scopes import is_scope
+from devpi_artifactory_compat.repositories.scopes import takes_scopes
 from devpi_artifactory_compat.repositories.virtual import MemberFilter
 from devpi_artifactory_compat.repositories.virtual import VirtualRepository
 from devpi_artifactory_compat.repositories.virtual import all_members
@@ -41,7 +43,8 @@ class Entry:
     union: bool = False
 
 
-Builder = Callable[[RepositoryConfig, str], Repository]
+#: makes the repository of one index, or of one scope of it
+Builder = Callable[[RepositoryConfig, str, str], Repository]
 
 
 class Catalog:
@@ -64,8 +67,8 @@ class Catalog:
         self._may_read = may_read
         self._config_of = config_of
 
-    def _build(self, config: RepositoryConfig, index: str) -> Repository:
-        return restricted(self._unrestricted(config, index), by=config)
+    def _build(self, config: RepositoryConfig, index: str, scope: str = "") -> Repository:
+        return restricted(self._unrestricted(config, index, scope), by=config)
 
     def __iter__(self) -> Iterator[Entry]:
         return iter(self._entries.values())
@@ -87,6 +90,16 @@ class Catalog:
     def repository(self, key: str) -> Repository:
         """Raises RepositoryNotFound; whether the reader may read it is for the caller to ask."""
         return self._repository(self.entry(key))
+
+    def scope(self, key: str, scope: str) -> Repository | None:
+        """One scope of a remote with a custom registry suffix; None when there is no such thing.
+
+        Raises RepositoryNotFound.
+        """
+        entry = self.entry(key)
+        if not takes_scopes(entry.config) or not is_scope(scope):
+            return None
+        return self._build(entry.config, entry.index, scope)
 
     def _repository(self, entry: Entry) -> Repository:
         if entry.config.rclass is not RepositoryClass.VIRTUAL:

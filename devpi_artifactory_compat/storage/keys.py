@@ -54,7 +54,7 @@ def project_key(
     return key(user=user, index=index, project=project)
 
 
-def page_key(xom: XOM, user: str, index: str, project: NormalizedName) -> TypedKey[dict[str, Any]]:
+def page_key(xom: XOM, user: str, index: str, project: str) -> TypedKey[dict[str, Any]]:
     key = cast("PTypedKey[dict[str, Any]]", getattr(xom.keyfs, PAGE))
     return key(user=user, index=index, project=project)
 
