@@ -39,6 +39,7 @@ setup(
         "packaging>=24",
         # devpi-server's own dependencies, imported here as well: it decides which versions
         "devpi-common",
+        "httpcore>=1.0.6",
         "httpx",
         "pluggy",
         "pyramid",
