@@ -11,12 +11,18 @@ from contextlib import contextmanager
 from devpi_artifactory_compat.errors import UpstreamError
 from devpi_artifactory_compat.storage.timed import Deadlines
 from devpi_artifactory_compat.storage.timed import TimedBackend
+from devpi_artifactory_compat.storage.urls import is_proxy_url
 from devpi_artifactory_compat.storage.urls import split_credentials
-from devpi_server.httpclient import HTTPClient
+from devpi_server.httpclient import AGENT_PYTHON_VERSION
+from devpi_server.log import threadlog
 from devpi_server.main import XOM
+from pathlib import Path
 from typing import cast
+import certifi
+import devpi_server
 import httpcore
 import httpx
+import os
 import ssl
 import threading
 import weakref
@@ -164,7 +170,6 @@ class UpstreamClients:
         self._clients: dict[str | None, UpstreamClient] = {}
 
     def get(self, proxy: str | None) -> UpstreamClient:
-        """Raises ValueError for a proxy URL that cannot be used."""
         with self._guard:
             client = self._clients.get(proxy)
             if client is None:
@@ -182,18 +187,17 @@ class UpstreamClients:
 
 def upstream_client(xom: XOM, proxy: str | None) -> UpstreamClient:
     """The client for a proxy URL, or for none. Raises UpstreamError when there can be none."""
-    if not isinstance(xom.http, HTTPClient):
+    if xom.config.offline_mode:
         raise UpstreamError("This server runs in devpi's offline mode: no upstream is asked.")
-    try:
-        return _clients(xom, xom.http).get(proxy)
-    except ValueError as exc:
-        raise UpstreamError("The proxy of the repository is no usable URL.") from exc
+    if proxy is not None and not is_proxy_url(proxy):
+        raise UpstreamError("Only http and https proxies can be used.")
+    return _clients(xom).get(proxy)
 
 
-def _clients(xom: XOM, host: HTTPClient) -> UpstreamClients:
+def _clients(xom: XOM) -> UpstreamClients:
     def make() -> UpstreamClients:
-        # the certificates that devpi trusts, which environment variables may name
-        clients = UpstreamClients(headers=host.headers, ssl_context=host._ssl_context)  # noqa: SLF001 - not told otherwise
+        agent = f"devpi-server/{devpi_server.__version__} {AGENT_PYTHON_VERSION}"
+        clients = UpstreamClients(headers={"User-Agent": agent}, ssl_context=_ssl_context())
         weakref.finalize(xom, clients.close)
         return clients
 
@@ -201,3 +205,13 @@ def _clients(xom: XOM, host: HTTPClient) -> UpstreamClients:
         "artifactory", "upstream-clients", factory=make
     )
     return clients
+
+
+def _ssl_context() -> ssl.SSLContext:
+    """Trusts whom devpi trusts, which environment variables may say."""
+    named = os.environ.get("REQUESTS_CA_BUNDLE") or os.environ.get("CURL_CA_BUNDLE")
+    cafile = named or certifi.where()
+    if not Path(cafile).is_file():
+        threadlog.warning("The bundle of CA certificates does not exist: %s", cafile)
+        return ssl.create_default_context()
+    return ssl.create_default_context(cafile=cafile)

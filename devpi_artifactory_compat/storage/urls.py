@@ -58,7 +58,7 @@ def with_query(url: str, params: str) -> str:
 def is_proxy_url(value: str) -> bool:
     """Whether a ``proxy`` setting is the URL of a proxy and not a key of Artifactory's."""
     scheme, host, port = origin(value)
-    return scheme in _PORTS and bool(host) and port is not None
+    return scheme in _PORTS and bool(host) and port is not None and value.isascii()
 
 
 def environment_proxy(url: str) -> str | None:
