@@ -177,7 +177,8 @@ class HttpUpstream:
 def _chunks(response: httpx.Response, shown: str, stack: ExitStack) -> Iterator[bytes]:
     with stack:
         try:
-            yield from response.iter_bytes(CHUNK_SIZE)
+            # as they come: whoever follows a slow upstream gets what is there
+            yield from response.iter_bytes()
         except (httpx.HTTPError, httpx.StreamError, OSError) as exc:
             raise UpstreamError(f"The upstream broke off: {shown}") from exc
 
