@@ -19,6 +19,9 @@ from devpi_artifactory_compat.model import NormalizedName
 from devpi_artifactory_compat.model import Stream
 from devpi_artifactory_compat.packages.upstream_page import UpstreamFile
 from devpi_artifactory_compat.packages.upstream_page import UpstreamPage
+from devpi_artifactory_compat.repositories.arriving import ArrivingFile
+from devpi_artifactory_compat.repositories.following import Fetch
+from devpi_artifactory_compat.repositories.following import Reader
 from enum import Enum
 from typing import BinaryIO
 from typing import Protocol
@@ -175,11 +178,28 @@ class Upstream(Protocol):
         ...
 
 
+@dataclass(frozen=True, kw_only=True)
+class ReceivedFile:
+    """A complete download, known to be what the upstream promised; ``metadata`` is a wheel's."""
+
+    file: ArrivingFile
+    size: int
+    checksums: Checksums
+    metadata: bytes | None
+
+
 class RemoteCache(Protocol):
     """What a remote repository keeps of its upstream."""
 
-    def lock(self, project: NormalizedName) -> AbstractContextManager[None]:
-        """Only one fetch of one project's page at a time."""
+    def lock(self, what: str) -> AbstractContextManager[None]:
+        """Only one at a time fetches the page of a project, or what is at a path.
+
+        Raises UpstreamTimeout when the others take too long.
+        """
+        ...
+
+    def refresh(self) -> None:
+        """From now on this request sees what others have stored since it began."""
         ...
 
     def page(self, project: NormalizedName) -> CachedPage | None: ...
@@ -214,8 +234,20 @@ class RemoteCache(Protocol):
 
     def save_sidecar(self, path: str, suffix: str, body: bytes) -> Content: ...
 
-    def new_file(self) -> BinaryIO:
-        """A temporary file to collect a download in."""
+    def follow_download(self, path: str) -> Reader | None:
+        """Join the download of a path, if one is under way."""
+        ...
+
+    def start_download(self, path: str, fetch: Fetch, *, patience: float) -> Reader:
+        """``fetch`` runs in a thread of its own, outside of this request.
+
+        It ends with ``save_file``, which waits for other writers: whoever waits for the download
+        must not be one.
+        """
+        ...
+
+    def new_file(self) -> ArrivingFile:
+        """A file for what is not kept."""
         ...
 
     def save_file(
@@ -223,11 +255,10 @@ class RemoteCache(Protocol):
         path: str,
         upstream: UpstreamFile,
         project: NormalizedName,
-        file: BinaryIO,
-        metadata: bytes | None,
+        received: ReceivedFile,
     ) -> None:
-        """Keep a complete download and a wheel's metadata.
+        """Keep a complete download; everybody sees it when this returns.
 
-        Raises UpstreamError when the file has not the promised hash.
+        Raises UpstreamError when the repository is gone.
         """
         ...

@@ -4,12 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from collections.abc import Iterable
-from collections.abc import Iterator
 from collections.abc import Mapping
 from collections.abc import Sequence
 from devpi_artifactory_compat.errors import ArtifactNotFound
 from devpi_artifactory_compat.errors import ArtifactoryError
-from devpi_artifactory_compat.errors import InvalidUpload
 from devpi_artifactory_compat.errors import NotAllowed
 from devpi_artifactory_compat.errors import ProjectNotFound
 from devpi_artifactory_compat.errors import UpstreamError
@@ -19,18 +17,17 @@ from devpi_artifactory_compat.model import Content
 from devpi_artifactory_compat.model import NormalizedName
 from devpi_artifactory_compat.model import ProjectFile
 from devpi_artifactory_compat.model import ProjectPage
-from devpi_artifactory_compat.model import Stream
-from devpi_artifactory_compat.packages.filenames import parse_distribution
 from devpi_artifactory_compat.packages.filenames import project_of
 from devpi_artifactory_compat.packages.filenames import version_of
 from devpi_artifactory_compat.packages.metadata import parse_metadata
-from devpi_artifactory_compat.packages.metadata import read_metadata
 from devpi_artifactory_compat.packages.upload_form import UploadForm
 from devpi_artifactory_compat.packages.upstream_page import UpstreamFile
 from devpi_artifactory_compat.packages.upstream_page import UpstreamPage
 from devpi_artifactory_compat.repositories.base import MetadataFields
 from devpi_artifactory_compat.repositories.base import Repository
 from devpi_artifactory_compat.repositories.config import RepositoryConfig
+from devpi_artifactory_compat.repositories.fetching import FileFetch
+from devpi_artifactory_compat.repositories.fetching import small_content
 from devpi_artifactory_compat.repositories.paths import remote_path
 from devpi_artifactory_compat.repositories.paths import split_sidecar
 from devpi_artifactory_compat.repositories.paths import upstream_url
@@ -41,8 +38,6 @@ from devpi_artifactory_compat.repositories.ports import PageAnswer
 from devpi_artifactory_compat.repositories.ports import Publication
 from devpi_artifactory_compat.repositories.ports import RemoteCache
 from devpi_artifactory_compat.repositories.ports import Upstream
-from devpi_artifactory_compat.repositories.promises import check_promises
-from typing import BinaryIO
 import hashlib
 
 
@@ -181,7 +176,7 @@ class RemoteRepository(Repository):
         owner, suffix = split_sidecar(path)
         if suffix:
             return self._sidecar(owner, suffix)
-        return self._remote_content(path, *self._locate(path))
+        return self._fetching(path, *self._locate(path)).content()
 
     def _locate(self, path: str) -> tuple[UpstreamFile, NormalizedName]:
         """Where the upstream has the file of a path, and the project that it belongs to."""
@@ -202,91 +197,57 @@ class RemoteRepository(Repository):
             raise ArtifactNotFound(self.key, path)
         return UpstreamFile(url=url, filename=filename), project
 
-    def _remote_content(self, path: str, file: UpstreamFile, project: NormalizedName) -> Content:
-        def store() -> Content:
-            for _chunk in self._download(path, file, project).chunks:
-                pass
-            stored = self._cache.content(path)
-            if stored is None:
-                raise UpstreamError(f"'{file.filename}' could not be kept.")
-            return stored
-
-        return Content(
-            filename=file.filename,
-            size=file.size,
-            modified=file.upload_time,
-            checksums=file.hashes,
-            stream=lambda: self._download(path, file, project),
-            store=store,
+    def _fetching(self, path: str, file: UpstreamFile, project: NormalizedName) -> FileFetch:
+        return FileFetch(
+            self.config, self._cache, self._upstream, path=path, file=file, project=project
         )
-
-    def _download(self, path: str, file: UpstreamFile, project: NormalizedName) -> Stream:
-        stream = self._upstream.open(file.url)
-        if stream is None:
-            raise ArtifactNotFound(self.key, path)
-        return Stream(size=stream.size, chunks=self._keep(path, file, project, stream))
-
-    def _keep(
-        self, path: str, file: UpstreamFile, project: NormalizedName, stream: Stream
-    ) -> Iterator[bytes]:
-        """Pass a download on while it is kept.
-
-        The last piece is held back until the whole is known to have the promised size and hash,
-        so that nobody takes a broken file for a complete one.
-        """
-        received = 0
-        held = b""
-        with self._cache.new_file() as target:
-            for chunk in stream.chunks:
-                if held:
-                    yield held
-                received += len(chunk)
-                target.write(chunk)
-                held = chunk
-            if stream.size is not None and received != stream.size:
-                raise UpstreamError(
-                    f"The upstream sent {received} of {stream.size} bytes of '{file.filename}'."
-                )
-            check_promises(file, target, size=received)
-            metadata = _wheel_metadata(file.filename, target)
-            self._cache.save_file(path, file, project, target, metadata)
-        if held:
-            yield held
 
     def _sidecar(self, owner: str, suffix: str) -> Content:
         kept = self._cache.sidecar(owner, suffix)
         if kept is not None:
             return kept
         file, project = self._locate(owner)
-        missing = ArtifactNotFound(self.key, owner + suffix)
-        if suffix == ".metadata":
-            if not file.filename.endswith(".whl"):
-                raise missing
-            return self._metadata(owner, file, project)
         url = {
             ".asc": f"{file.url}.asc" if file.gpg_signature else None,
             ".provenance": file.provenance,
         }.get(suffix)
-        body = None if url is None else self._upstream.read(url, limit=SIDECAR_LIMIT)
-        if body is None:
-            raise missing
-        return self._cache.save_sidecar(owner, suffix, body)
+        if suffix == ".metadata" and file.filename.endswith(".whl"):
+            found = self._metadata(owner, file, project)
+        else:
+            found = None if url is None else self._small_file(owner, suffix, url)
+        if found is None:
+            raise ArtifactNotFound(self.key, owner + suffix)
+        return found
 
-    def _metadata(self, owner: str, file: UpstreamFile, project: NormalizedName) -> Content:
+    def _metadata(self, owner: str, file: UpstreamFile, project: NormalizedName) -> Content | None:
         if file.core_metadata is not None:
-            body = self._upstream.read(file.url + ".metadata", limit=SIDECAR_LIMIT)
-            if body is not None and _has_digest(body, file.core_metadata.get("sha256")):
-                return self._cache.save_sidecar(owner, ".metadata", body)
+            promised = file.core_metadata.get("sha256")
+            found = self._small_file(owner, ".metadata", f"{file.url}.metadata", sha256=promised)
+            if found is not None:
+                return found
         # no metadata upstream, or not the promised one: the wheel itself tells
-        stored = self._cache.content(owner)
-        if stored is None:
-            content = self._remote_content(owner, file, project)
-            assert content.store is not None
-            content.store()
+        body = self._fetching(owner, file, project).metadata()
         kept = self._cache.sidecar(owner, ".metadata")
-        if kept is None:
-            raise ArtifactNotFound(self.key, owner + ".metadata")
-        return kept
+        if kept is not None or body is None:
+            return kept
+        return small_content(f"{file.filename}.metadata", body)
+
+    def _small_file(
+        self, owner: str, suffix: str, url: str, *, sha256: str | None = None
+    ) -> Content | None:
+        """What the upstream has beside a file; None when it is not there, or another."""
+        with self._cache.lock(owner + suffix):
+            # somebody else may have fetched it while this request waited
+            self._cache.refresh()
+            kept = self._cache.sidecar(owner, suffix)
+            if kept is not None:
+                return kept
+            body = self._upstream.read(url, limit=SIDECAR_LIMIT)
+            if body is None or not _has_digest(body, sha256):
+                return None
+            if self.config.get_bool("storeArtifactsLocally"):
+                return self._cache.save_sidecar(owner, suffix, body)
+        return small_content(owner.rpartition("/")[2] + suffix, body)
 
     # metadata
 
@@ -352,19 +313,6 @@ def _advertised_metadata(file: UpstreamFile, kept: KeptFile | None) -> Mapping[s
 
 def _has_digest(body: bytes, sha256: str | None) -> bool:
     return sha256 is None or hashlib.sha256(body).hexdigest() == sha256.lower()
-
-
-def _wheel_metadata(filename: str, file: BinaryIO) -> bytes | None:
-    """The metadata inside a wheel; None for other files, and for a wheel that has none."""
-    if not filename.endswith(".whl"):
-        return None
-    try:
-        file.seek(0)
-        metadata = read_metadata(file, parse_distribution(filename))
-    except InvalidUpload:
-        # the upstream's file is passed on as it is: judging it is for installers
-        return None
-    return None if metadata is None else metadata.raw
 
 
 def _read(content: Content) -> bytes:

@@ -20,7 +20,7 @@ from devpi_artifactory_compat.storage.records import entry_checksums
 from devpi_artifactory_compat.storage.records import entry_time
 from devpi_artifactory_compat.storage.records import stored_entry
 from devpi_artifactory_compat.storage.records import timestamp
-from devpi_artifactory_compat.storage.remote import CACHE_USER
+from devpi_artifactory_compat.storage.cached_files import CACHE_USER
 from devpi_artifactory_compat.storage.remote import forget_pages
 from devpi_server.filestore import BaseFileEntry
 from devpi_server.keyfs import KeyChangeEvent

@@ -3,56 +3,48 @@
 from __future__ import annotations
 
 from collections import OrderedDict
+from collections.abc import Hashable
 from collections.abc import Iterable
 from collections.abc import Iterator
 from collections.abc import Mapping
 from contextlib import contextmanager
-from devpi_artifactory_compat.errors import UpstreamError
 from devpi_artifactory_compat.errors import UpstreamTimeout
-from devpi_artifactory_compat.model import Checksums
 from devpi_artifactory_compat.model import Content
 from devpi_artifactory_compat.model import NormalizedName
 from devpi_artifactory_compat.packages.filenames import project_of
-from devpi_artifactory_compat.packages.metadata import hash_file
 from devpi_artifactory_compat.packages.upstream_page import UpstreamFile
+from devpi_artifactory_compat.repositories.arriving import ArrivingFile
+from devpi_artifactory_compat.repositories.downloads import Downloads
+from devpi_artifactory_compat.repositories.fetching import small_content
+from devpi_artifactory_compat.repositories.following import Fetch
+from devpi_artifactory_compat.repositories.following import Reader
 from devpi_artifactory_compat.repositories.ports import CachedPage
 from devpi_artifactory_compat.repositories.ports import KeptFile
+from devpi_artifactory_compat.repositories.ports import ReceivedFile
+from devpi_artifactory_compat.storage.cached_files import CachedFiles
+from devpi_artifactory_compat.storage.cached_files import make_known
+from devpi_artifactory_compat.storage.cached_files import new_file
 from devpi_artifactory_compat.storage.keys import page_key
 from devpi_artifactory_compat.storage.keys import state_key
 from devpi_artifactory_compat.storage.pages import page_data
 from devpi_artifactory_compat.storage.pages import page_from_data
-from devpi_artifactory_compat.storage.records import Arrival
-from devpi_artifactory_compat.storage.records import Record
 from devpi_artifactory_compat.storage.records import Records
 from devpi_artifactory_compat.storage.records import entry_time
 from devpi_artifactory_compat.storage.records import opener
 from devpi_artifactory_compat.storage.records import stored_entry
-from devpi_artifactory_compat.storage.records import timestamp
 from devpi_artifactory_compat.storage.replica import ask_primary
-from devpi_common.url import URL
-from devpi_server.filestore import Digests
-from devpi_server.filestore import MutableFileEntry
+from devpi_artifactory_compat.storage.transactions import read_anew
+from devpi_artifactory_compat.storage.transactions import written_at_once
 from devpi_server.main import XOM
 from devpi_server.mirror import MirrorStage
-from email.utils import format_datetime
-from typing import BinaryIO
 from typing import cast
-import hashlib
-import io
-import tempfile
 import threading
-import time
 import weakref
 
 
 #: pages that are kept in memory, and the most files that they may have together
 MEMORY_PAGES = 5000
 MEMORY_FILES = 300_000
-
-CHUNK_SIZE = 1024 * 1024
-
-#: who brought a file that nobody uploaded
-CACHE_USER = "anonymous"
 
 
 class _Lock:
@@ -109,11 +101,12 @@ class PageMemory:
                 self._missing.popitem(last=False)
 
     @contextmanager
-    def lock(self, project: str, *, timeout: float) -> Iterator[None]:
+    def lock(self, what: str, *, timeout: float) -> Iterator[None]:
+        """``what`` is a project, for its page, or a path."""
         with self._guard:
-            holder = self._locks.setdefault(project, _Lock())
+            holder = self._locks.setdefault(what, _Lock())
         if not holder.lock.acquire(timeout=timeout):
-            raise UpstreamTimeout(f"The page of '{project}' is being fetched and does not come.")
+            raise UpstreamTimeout(f"'{what}' is being fetched and does not come.")
         try:
             yield
         finally:
@@ -152,9 +145,10 @@ class MirrorCache:
     # pages
 
     @contextmanager
-    def lock(self, project: NormalizedName) -> Iterator[None]:
+    def lock(self, what: str) -> Iterator[None]:
         ask_primary(self._xom)
-        with self._memory.lock(self._name(project), timeout=self._lock_timeout):
+        # projects of different scopes are different projects; files have paths of their own
+        with self._memory.lock(f"{self._scope}/{what}", timeout=self._lock_timeout):
             yield
 
     def _name(self, project: NormalizedName) -> str:
@@ -186,9 +180,9 @@ class MirrorCache:
 
     def save_page(self, project: NormalizedName, page: CachedPage) -> None:
         self._memory.put(self._name(project), page)
-        with self._xom.keyfs.write_transaction(allow_restart=True):
+        with written_at_once(self._xom.keyfs):
             self._page_key(project).set(page_data(page, self._source))
-            self._make_known(project)
+            make_known(self._stage, project)
 
     def confirm_page(self, project: NormalizedName, page: CachedPage) -> None:
         self._memory.put(self._name(project), page)
@@ -197,15 +191,8 @@ class MirrorCache:
         self._memory.put_missing(self._name(project), now)
         if not self._page_key(project).exists():
             return
-        with self._xom.keyfs.write_transaction(allow_restart=True):
+        with written_at_once(self._xom.keyfs):
             self._page_key(project).delete()
-
-    def _make_known(self, project: NormalizedName) -> None:
-        """Let devpi know the project, so that it lists it and deletes it with the index."""
-        links = self._stage.key_projsimplelinks(project)
-        if not links.exists():
-            links.set({"links": [], "requires_python": [], "yanked": [], "serial": -1})
-        self._stage.add_project_name(project)
 
     def cached_names(self) -> Iterable[str]:
         return self._stage.key_projects.get()
@@ -243,145 +230,50 @@ class MirrorCache:
         project = project_of(path.rpartition("/")[2])
         assert project is not None
         ask_primary(self._xom)
-        with self._xom.keyfs.write_transaction(allow_restart=True):
+        with written_at_once(self._xom.keyfs):
             shelf = self._records.shelf(project)
             self._records.add_sidecar(shelf, path, suffix, body)
             self._records.save_shelf(project, shelf)
-        return Content(
-            filename=path.rpartition("/")[2] + suffix,
-            size=len(body),
-            modified=None,
-            checksums={"sha256": hashlib.sha256(body).hexdigest()},
-            # the stored file is in its place only once the transaction is committed
-            open=lambda: io.BytesIO(body),
+        return small_content(path.rpartition("/")[2] + suffix, body)
+
+    def refresh(self) -> None:
+        read_anew(self._xom.keyfs)
+
+    # downloads
+
+    @property
+    def _downloads(self) -> Downloads:
+        return cast(
+            "Downloads",
+            self._xom.setdefault_singleton("+artifactory", "downloads", factory=Downloads),
         )
 
-    def new_file(self) -> BinaryIO:
+    def _download_key(self, path: str) -> Hashable:
+        return (self._stage.name, self._source, path)
+
+    def follow_download(self, path: str) -> Reader | None:
+        return self._downloads.follow(self._download_key(path))
+
+    def start_download(self, path: str, fetch: Fetch, *, patience: float) -> Reader:
         ask_primary(self._xom)
-        return cast("BinaryIO", tempfile.TemporaryFile())
+        return self._downloads.start(
+            self._download_key(path), fetch, self.new_file, patience=patience
+        )
+
+    def new_file(self) -> ArrivingFile:
+        return new_file(self._xom)
 
     def save_file(
         self,
         path: str,
         upstream: UpstreamFile,
         project: NormalizedName,
-        file: BinaryIO,
-        metadata: bytes | None,
+        received: ReceivedFile,
     ) -> None:
-        file.seek(0)
-        checksums, size, _blake2 = hash_file(file)
-        check_hashes(upstream, checksums, file)
-        with self._xom.keyfs.write_transaction(allow_restart=True):
-            # the index may be gone since the download began
-            stage = self._xom.model.getstage(self._stage.username, self._stage.index)
-            if not isinstance(stage, MirrorStage):
-                raise UpstreamError(f"Repository of '{upstream.filename}' was removed.")
-            file.seek(0)
-            entry = self._store(stage, upstream, project, file, checksums)
-            self._keep(path, upstream, project, entry, checksums, size, metadata)
-
-    def _store(
-        self,
-        stage: MirrorStage,
-        upstream: UpstreamFile,
-        project: NormalizedName,
-        file: BinaryIO,
-        checksums: Checksums,
-    ) -> MutableFileEntry:
-        """Give the file to devpi as its own mirror would have stored it."""
-        link = devpi_link(upstream)
-        entry = self._xom.filestore.maplink(link, stage.username, stage.index, project)
-        modified = upstream.upload_time
-        entry.file_set_content(
-            file,
-            last_modified=None if modified is None else format_datetime(modified, usegmt=True),
-            hash_spec=entry._hash_spec,  # noqa: SLF001 - as devpi's own streaming does
-            hashes=Digests(sha256=checksums.sha256),
-        )
-        self._make_known(project)
-        known = stage.key_projsimplelinks(project).get_mutable()
-        href = entry.relpath + (f"#{link.hash_spec}" if link.hash_spec else "")
-        if all(known_href != href for _key, known_href in known.get("links", ())):
-            # devpi empties this record when a page is refreshed
-            known.setdefault("serial", -1)
-            known.setdefault("links", []).append((upstream.filename, href))
-            known.setdefault("requires_python", []).append(upstream.requires_python)
-            known.setdefault("yanked", []).append(
-                True if upstream.yanked == "" else upstream.yanked
-            )
-            stage.key_projsimplelinks(project).set(known)
-        return entry
-
-    def _keep(
-        self,
-        path: str,
-        upstream: UpstreamFile,
-        project: NormalizedName,
-        entry: MutableFileEntry,
-        checksums: Checksums,
-        size: int,
-        metadata: bytes | None,
-    ) -> None:
-        now = time.time()
-        record = Record(
-            path=path,
-            project=project,
-            filename=upstream.filename,
-            entry=entry.relpath,
-            size=size,
-            md5=checksums.md5,
-            sha1=checksums.sha1,
-            sha256=checksums.sha256,
-            created=now,
-            created_by=CACHE_USER,
-            modified=timestamp(upstream.upload_time) or now,
-            modified_by=CACHE_USER,
-        )
-        self._records.keep(
-            Arrival(
-                record=record,
-                shelf_key=path,
-                version=entry.version or "",
-                requires_python=upstream.requires_python,
-                sidecars={} if metadata is None else {".metadata": metadata},
-            )
-        )
+        stage = self._stage
+        CachedFiles(self._xom, stage.username, stage.index).save(path, upstream, project, received)
 
 
 def forget_pages(xom: XOM, index: str) -> None:
     """The index is gone: its pages in memory too."""
     xom.del_singletons(index)
-
-
-def devpi_link(upstream: UpstreamFile) -> URL:
-    """The upstream's link as devpi's mirrors write it: no credentials, the best hash behind."""
-    url = URL(upstream.url).replace(username=None, password=None)
-    for algorithm in ("sha256", "md5"):
-        if algorithm in upstream.hashes:
-            return url.replace(fragment=f"{algorithm}={upstream.hashes[algorithm]}")
-    return url
-
-
-def file_digest(file: BinaryIO, algorithm: str) -> str:
-    digest = hashlib.new(algorithm)
-    file.seek(0)
-    while chunk := file.read(CHUNK_SIZE):
-        digest.update(chunk)
-    return digest.hexdigest()
-
-
-def check_hashes(upstream: UpstreamFile, checksums: Checksums, file: BinaryIO) -> None:
-    """Raises UpstreamError when the file is not what the upstream's page promised."""
-    known = {"md5": checksums.md5, "sha1": checksums.sha1, "sha256": checksums.sha256}
-    for algorithm, expected in upstream.hashes.items():
-        if algorithm in known:
-            actual = known[algorithm]
-        elif algorithm in hashlib.algorithms_guaranteed and not algorithm.startswith("shake"):
-            actual = file_digest(file, algorithm)
-        else:
-            continue
-        if actual != expected.lower():
-            raise UpstreamError(
-                f"The upstream sent '{upstream.filename}' with {algorithm} {actual}, "
-                f"its page promises {expected}."
-            )

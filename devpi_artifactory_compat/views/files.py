@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 from devpi_artifactory_compat.model import Content
 from devpi_artifactory_compat.packages.filenames import content_type
-from itertools import chain
 from pyramid.request import Request
 from pyramid.response import Response
 from typing import BinaryIO
@@ -73,7 +72,7 @@ def _streamed(request: Request, content: Content) -> Response:
     stream = content.stream()
     # the first piece is taken here, where a failure can still become an answer
     first = next(stream.chunks, b"")
-    response.app_iter = chain((first,), stream.chunks)
+    response.app_iter = StreamBody(first, stream.chunks)
     response.content_length = stream.size
     return response
 
@@ -115,6 +114,23 @@ class FileBody:
 
     def close(self) -> None:
         self._file.close()
+
+
+class StreamBody:
+    """A file on its way as a body; a client that goes away ends its own part of it only."""
+
+    def __init__(self, first: bytes, rest: Iterator[bytes]) -> None:
+        self._first = first
+        self._rest = rest
+
+    def __iter__(self) -> Iterator[bytes]:
+        yield self._first
+        yield from self._rest
+
+    def close(self) -> None:
+        close = getattr(self._rest, "close", None)
+        if close is not None:
+            close()
 
 
 class FileBodyPart:

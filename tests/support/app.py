@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from collections.abc import Mapping
 from collections.abc import Sequence
 from support.archives import make_wheel
@@ -68,6 +69,12 @@ class Artifactory:
         request = Request.blank(f"/artifactory/{path}", headers={"Accept-Encoding": "gzip"})
         _status, headers, body = request.call_application(self._app.app)
         return dict(headers), b"".join(body)
+
+    def open(self, path: str) -> tuple[int, Iterable[bytes]]:
+        """Status of a GET and its body as it comes; may be called in threads."""
+        url = path if path.startswith("/") else f"/artifactory/{path}"
+        status, _headers, body = Request.blank(url).call_application(self._app.app)
+        return int(status.split()[0]), body
 
     # repositories
 

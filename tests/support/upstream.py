@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from dataclasses import field
+from dataclasses import replace
 from hashlib import sha256
 from http.server import BaseHTTPRequestHandler
 from http.server import ThreadingHTTPServer
@@ -17,6 +18,23 @@ import threading
 JSON = "application/vnd.pypi.simple.v1+json"
 
 
+class Gate:
+    """Stops a body after its first bytes until it is opened."""
+
+    def __init__(self, after: int) -> None:
+        self.after = after
+        #: set when the first bytes were sent
+        self.reached = threading.Event()
+        self._opened = threading.Event()
+
+    def open(self) -> None:
+        self._opened.set()
+
+    def wait(self) -> None:
+        self.reached.set()
+        assert self._opened.wait(60), "nobody opened the gate"
+
+
 @dataclass(frozen=True)
 class Answer:
     body: bytes = b""
@@ -25,6 +43,7 @@ class Answer:
     headers: Mapping[str, str] = field(default_factory=dict)
     #: what Content-Length says when it is not the truth
     length: int | None = None
+    gate: Gate | None = None
 
 
 @dataclass(frozen=True)
@@ -63,6 +82,8 @@ class Upstream:
 
     def close(self) -> None:
         """The upstream is gone: connections are refused from now on."""
+        for gate in filter(None, (answer.gate for answer in self.answers.values())):
+            gate.open()
         self._server.shutdown()
         self._server.server_close()
 
@@ -73,6 +94,12 @@ class Upstream:
     def put(self, path: str, body: bytes | str, content_type: str = "text/html", **kw: Any) -> None:
         raw = body.encode() if isinstance(body, str) else body
         self.answers[path] = Answer(raw, content_type, **kw)
+
+    def hold(self, path: str, *, after: int) -> Gate:
+        """Let the body at a path stop after its first bytes."""
+        gate = Gate(after)
+        self.answers[path] = replace(self.answers[path], gate=gate)
+        return gate
 
     def put_project(
         self,
@@ -125,7 +152,14 @@ def _handler(upstream: Upstream) -> type[BaseHTTPRequestHandler]:
                 self.close_connection = True
             self.end_headers()
             if self.command == "GET":
-                self.wfile.write(answer.body)
+                self._send(answer)
+
+        def _send(self, answer: Answer) -> None:
+            after = 0 if answer.gate is None else answer.gate.after
+            self.wfile.write(answer.body[:after])
+            if answer.gate is not None:
+                answer.gate.wait()
+            self.wfile.write(answer.body[after:])
 
         do_HEAD = do_GET  # noqa: N815 - the base class's name
 
