@@ -35,7 +35,8 @@ class Scene:
     def __init__(self, artifactory: Artifactory, upstream: Upstream) -> None:
         self.artifactory = artifactory
         self.upstream = upstream
-        artifactory.create_remote("r", upstream.url)
+        # a failure is to be forgotten at once
+        artifactory.create_remote("r", upstream.url, assumedOfflinePeriodSecs=0)
         upstream.put_project("demo", {SDIST: LARGE, NAME: WHEEL})
 
     def path(self, filename: str = SDIST) -> str:
