@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from collections.abc import Iterator
 from collections.abc import Mapping
+from contextlib import contextmanager
 from devpi_artifactory_compat.errors import UpstreamError
 from devpi_artifactory_compat.model import NormalizedName
 from devpi_artifactory_compat.packages.filenames import belongs_to
 from devpi_artifactory_compat.packages.html_anchors import Anchor
 from devpi_artifactory_compat.packages.html_anchors import HtmlPage
 from devpi_artifactory_compat.packages.html_anchors import read_html
+from devpi_artifactory_compat.packages.html_tags import EndlessTag
 from devpi_artifactory_compat.packages.upstream_files import UpstreamFile
 from devpi_artifactory_compat.packages.upstream_files import UpstreamPage
 from devpi_artifactory_compat.packages.upstream_files import check_api_version
@@ -30,30 +33,42 @@ _PAGE_SUFFIX = ".html"
 
 def html_project_page(text: str, *, url: str, project: NormalizedName) -> UpstreamPage:
     """The files of ``project``; links to anything else are passed over."""
-    page = _read(text, url)
-    base = _base(page, url)
-    files = (_file(anchor.attributes, base, project) for anchor in page.anchors)
-    return UpstreamPage(
-        files=unique_files(file for file in files if file is not None),
-        status=page.meta.get("pypi:project-status"),
-        status_reason=page.meta.get("pypi:project-status-reason"),
-    )
+    with _reading(url):
+        page = _read([text], url)
+        base = _base(page, url)
+        files = (_file(anchor.attributes, base, project) for anchor in page.anchors)
+        return UpstreamPage(
+            files=unique_files(file for file in files if file is not None),
+            status=page.meta.get("pypi:project-status"),
+            status_reason=page.meta.get("pypi:project-status-reason"),
+        )
 
 
-def html_project_names(text: str, *, url: str) -> Iterator[str]:
+def html_project_names(chunks: Iterable[str], *, url: str) -> Iterator[str]:
     """The last segment of each link or, where that is the name of a page, its text; unchecked.
 
     Links to the list itself and to what is above it are passed over.
     """
-    page = _read(text, url)
-    base = _base(page, url)
-    folder = urlsplit(base).path.rpartition("/")[0] + "/"
-    names = (_name(anchor, base, url, folder) for anchor in page.anchors)
-    return (name for name in names if name is not None)
+    with _reading(url):
+        page = _read(chunks, url)
+        base = _base(page, url)
+        folder = urlsplit(base).path.rpartition("/")[0] + "/"
+        for anchor in page.anchors:
+            name = _name(anchor, base, url, folder)
+            if name is not None:
+                yield name
 
 
-def _read(text: str, url: str) -> HtmlPage:
-    page = read_html(text)
+@contextmanager
+def _reading(url: str) -> Iterator[None]:
+    try:
+        yield
+    except EndlessTag as exc:
+        raise UpstreamError(f"{shown_url(url)} answered with HTML that cannot be read.") from exc
+
+
+def _read(chunks: Iterable[str], url: str) -> HtmlPage:
+    page = read_html(chunks)
     if page is None:
         raise UpstreamError(f"{shown_url(url)} answered with neither HTML nor JSON.")
     check_api_version(page.meta.get("pypi:repository-version"), url)

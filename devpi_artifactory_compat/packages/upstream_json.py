@@ -5,7 +5,6 @@ A value of a wrong type counts as absent; only a page that is no page at all is 
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from collections.abc import Mapping
 from datetime import UTC
 from datetime import datetime
@@ -23,7 +22,7 @@ from devpi_artifactory_compat.packages.upstream_files import valid_hashes
 import json
 
 
-__all__ = ["json_project_names", "json_project_page"]
+__all__ = ["json_project_page"]
 
 _METADATA_KEYS = ("core-metadata", "dist-info-metadata", "data-dist-info-metadata")
 _MAX_TIME_LENGTH = 64
@@ -44,13 +43,6 @@ def json_project_page(body: bytes, *, url: str, project: NormalizedName) -> Upst
         status_reason=_text(status, "reason"),
         versions=tuple(version for version in versions if isinstance(version, str)),
     )
-
-
-def json_project_names(body: bytes, *, url: str) -> Iterator[str]:
-    """The names as the upstream spells them; unchecked."""
-    projects = _list(_read(body, url), "projects", url)
-    names = (_object(item).get("name") for item in projects)
-    return (name for name in names if isinstance(name, str))
 
 
 def _read(body: bytes, url: str) -> _Object:

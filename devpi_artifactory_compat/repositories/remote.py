@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from collections.abc import Iterable
 from collections.abc import Iterator
 from collections.abc import Mapping
 from collections.abc import Sequence
@@ -17,6 +16,7 @@ from devpi_artifactory_compat.model import NO_HASHES
 from devpi_artifactory_compat.model import Content
 from devpi_artifactory_compat.model import NormalizedName
 from devpi_artifactory_compat.model import ProjectFile
+from devpi_artifactory_compat.model import ProjectList
 from devpi_artifactory_compat.model import ProjectPage
 from devpi_artifactory_compat.model import Stream
 from devpi_artifactory_compat.packages.filenames import parse_distribution
@@ -35,10 +35,13 @@ from devpi_artifactory_compat.repositories.paths import split_sidecar
 from devpi_artifactory_compat.repositories.paths import upstream_url
 from devpi_artifactory_compat.repositories.ports import CachedPage
 from devpi_artifactory_compat.repositories.ports import KeptFile
+from devpi_artifactory_compat.repositories.ports import NamesCache
 from devpi_artifactory_compat.repositories.ports import PageAnswer
 from devpi_artifactory_compat.repositories.ports import Publication
 from devpi_artifactory_compat.repositories.ports import RemoteCache
 from devpi_artifactory_compat.repositories.ports import Upstream
+from devpi_artifactory_compat.repositories.project_lists import listed
+from devpi_artifactory_compat.repositories.remote_names import RemoteNames
 from typing import BinaryIO
 import hashlib
 
@@ -56,12 +59,14 @@ class RemoteRepository(Repository):
         cache: RemoteCache,
         upstream: Upstream,
         *,
+        names: NamesCache,
         clock: Callable[[], float],
     ) -> None:
         super().__init__(config)
         self._cache = cache
         self._upstream = upstream
         self._clock = clock
+        self._names = RemoteNames(config, names, upstream, clock=clock)
 
     # pages
 
@@ -130,16 +135,15 @@ class RemoteRepository(Repository):
         self._cache.save_page(project, CachedPage(page=answer.page, etag=answer.etag, checked=now))
         return answer.page
 
-    def project_names(self) -> Iterable[str]:
-        if self._offline:
-            return self._cache.cached_names()
+    def project_list(self) -> ProjectList:
         try:
-            return self._upstream.project_names()
+            projects = self._names.project_list()
         except UpstreamError:
-            names = list(self._cache.cached_names())
-            if not names:
+            known = listed(self._cache.cached_names())
+            if not known.count:
                 raise
-            return names
+            return known
+        return listed(self._cache.cached_names()) if projects is None else projects
 
     # files
 

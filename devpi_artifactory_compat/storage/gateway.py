@@ -15,9 +15,11 @@ from devpi_artifactory_compat.storage.indexes import entries
 from devpi_artifactory_compat.storage.indexes import plain_config
 from devpi_artifactory_compat.storage.keys import secrets_key
 from devpi_artifactory_compat.storage.local import StageStore
+from devpi_artifactory_compat.storage.names import NamesFiles
 from devpi_artifactory_compat.storage.remote import MirrorCache
 from devpi_artifactory_compat.storage.upstream import Access
 from devpi_artifactory_compat.storage.upstream import HttpUpstream
+from devpi_artifactory_compat.storage.upstream import split_credentials
 from devpi_server.main import XOM
 from devpi_server.mirror import MirrorStage
 from devpi_server.model import PrivateStage
@@ -43,6 +45,7 @@ def build_repository(xom: XOM, config: RepositoryConfig, index: str) -> Reposito
             config,
             MirrorCache(xom, stage, source=access.pages_url),
             HttpUpstream(xom, access),
+            names=NamesFiles(xom, index, source=split_credentials(access.pages_url)[0]),
             clock=time.time,
         )
     if isinstance(stage, PrivateStage):

@@ -7,16 +7,19 @@ from collections.abc import Iterator
 from collections.abc import Mapping
 from collections.abc import Sequence
 from contextlib import ExitStack
+from contextlib import contextmanager
 from dataclasses import dataclass
 from devpi_artifactory_compat.errors import UpstreamError
 from devpi_artifactory_compat.errors import UpstreamTimeout
 from devpi_artifactory_compat.model import NormalizedName
 from devpi_artifactory_compat.model import Stream
 from devpi_artifactory_compat.packages.upstream_info import parse_info
-from devpi_artifactory_compat.packages.upstream_page import parse_project_names
+from devpi_artifactory_compat.packages.upstream_names import parse_project_names
 from devpi_artifactory_compat.packages.upstream_page import parse_project_page
+from devpi_artifactory_compat.repositories.ports import FetchedNames
 from devpi_artifactory_compat.repositories.ports import FetchedPage
 from devpi_artifactory_compat.repositories.ports import PageAnswer
+from devpi_artifactory_compat.repositories.ports import Validators
 from devpi_server.httpclient import FatalResponse
 from devpi_server.main import XOM
 from urllib.parse import quote
@@ -87,15 +90,30 @@ class HttpUpstream:
         )
         return FetchedPage(page=page, etag=response.headers.get("etag"))
 
-    def project_names(self) -> Iterator[str]:
+    @contextmanager
+    def project_names(self, known: Validators | None) -> Iterator[FetchedNames | PageAnswer]:
         url = self._pages_url
+        headers = {"Accept": ACCEPT}
+        if known is not None and known.etag is not None:
+            headers["If-None-Match"] = known.etag
+        if known is not None and known.last_modified is not None:
+            headers["If-Modified-Since"] = known.last_modified
         with ExitStack() as stack:
-            response = self._request(stack, url, {"Accept": ACCEPT})
+            response = self._request(stack, url, headers)
+            if response.status_code == httpx.codes.NOT_MODIFIED:
+                yield PageAnswer.NOT_MODIFIED
+                return
             self._check(response, url)
-            body = self._body(response, url, NAMES_LIMIT)
-        return parse_project_names(
-            body, content_type=response.headers.get("content-type", ""), url=str(response.url)
-        )
+            names = parse_project_names(
+                self._pieces(response, url, NAMES_LIMIT),
+                content_type=response.headers.get("content-type", ""),
+                url=str(response.url),
+            )
+            validators = Validators(
+                etag=response.headers.get("etag"),
+                last_modified=response.headers.get("last-modified"),
+            )
+            yield FetchedNames(names=names, validators=validators)
 
     def release_info(
         self, project: NormalizedName, version: str
@@ -157,15 +175,18 @@ class HttpUpstream:
             )
 
     def _body(self, response: httpx.Response, url: str, limit: int) -> bytes:
-        body = bytearray()
+        return b"".join(self._pieces(response, url, limit))
+
+    def _pieces(self, response: httpx.Response, url: str, limit: int) -> Iterator[bytes]:
+        received = 0
         try:
             for chunk in response.iter_bytes(CHUNK_SIZE):
-                body += chunk
-                if len(body) > limit:
+                received += len(chunk)
+                if received > limit:
                     raise UpstreamError(f"{self._shown(url)} is longer than {limit} bytes.")
+                yield chunk
         except (httpx.HTTPError, httpx.StreamError, OSError) as exc:
             raise UpstreamError(f"The upstream broke off: {self._shown(url)}") from exc
-        return bytes(body)
 
     @staticmethod
     def _shown(url: str) -> str:

@@ -16,9 +16,10 @@ from devpi_artifactory_compat.packages.upload_form import UploadForm
 from devpi_artifactory_compat.packages.upload_form import parse_upload_form
 from devpi_artifactory_compat.repositories.catalog import Entry
 from devpi_artifactory_compat.repositories.ports import Outcome
+from devpi_artifactory_compat.storage.rendered import RenderedPages
 from devpi_artifactory_compat.views.pages import page_response
 from devpi_artifactory_compat.views.pages import project_response
-from devpi_artifactory_compat.views.pages import projects_response
+from devpi_artifactory_compat.views.project_lists import projects_response
 from devpi_artifactory_compat.views.visit import Visit
 from packaging.utils import canonicalize_name
 from pyramid.request import Request
@@ -42,8 +43,11 @@ def project_name(request: Request, key: str) -> NormalizedName:
 
 def list_projects(request: Request) -> Response:
     """``GET …/simple[/]``"""
-    repository = Visit(request).readable(request.matchdict["key"])
-    return projects_response(request, repository.project_names())
+    visit = Visit(request)
+    key = request.matchdict["key"]
+    projects = visit.readable(key).project_list()
+    index = visit.catalog.entry(key).index
+    return projects_response(request, projects, RenderedPages(visit.xom, index))
 
 
 def show_project(request: Request) -> Response:
