@@ -23,6 +23,7 @@ __all__ = ["json_project_names"]
 _MAX_VALUE = 256 * 1024
 
 _SPACE = re.compile(r"[ \t\r\n]*")
+_OF_A_NUMBER = re.compile(r"[-+.eE0-9]*")
 _PROJECTS = "projects"
 
 
@@ -106,8 +107,10 @@ class _Reader:
                 if end - self._at > _MAX_VALUE:
                     raise
             else:
-                # behind a number more digits may come
-                if end < len(self._text):
+                # more of a number may come
+                rest = _OF_A_NUMBER.match(self._text, end)
+                assert rest is not None
+                if rest.end() < len(self._text):
                     self._at = end
                     return value
             if not self._grow():

@@ -104,7 +104,9 @@ def _hashes(fragment: str) -> dict[str, str]:
 
 
 def _name(anchor: Anchor, base: str, url: str, folder: str) -> str | None:
-    href = anchor.attributes.get("href", "")
+    href = anchor.attributes.get("href")
+    if not href:
+        return None
     below = href.removeprefix(folder)
     if _PLAIN_NAME.fullmatch(below):
         # most lists consist of these, and a list may have a million of them

@@ -33,6 +33,11 @@ class RenderedPage:
         self._packed = packed
 
     @property
+    def file(self) -> BinaryIO | None:
+        """What a server may send as it is instead of iterating; then it closes the file."""
+        return self._file if self._packed else None
+
+    @property
     def size(self) -> int:
         """The number of bytes that iteration gives; to be asked before it begins."""
         end = self._file.seek(0, os.SEEK_END)

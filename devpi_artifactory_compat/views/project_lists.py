@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from collections.abc import Iterator
 from devpi_artifactory_compat.model import ProjectList
 from devpi_artifactory_compat.packages import project_html
 from devpi_artifactory_compat.packages import project_json
 from devpi_artifactory_compat.storage.rendered import Render
+from devpi_artifactory_compat.storage.rendered import RenderedPage
 from devpi_artifactory_compat.storage.rendered import RenderedPages
 from devpi_artifactory_compat.views.pages import JSON
 from devpi_artifactory_compat.views.pages import negotiate
@@ -17,7 +19,10 @@ from devpi_artifactory_compat.views.tween import has_trailing_slash
 from http import HTTPStatus
 from pyramid.request import Request
 from pyramid.response import Response
+from typing import cast
 
+
+CHUNK_SIZE = 128 * 1024
 
 #: lists up to this length are rendered anew for each request
 LONG_LIST = 5000
@@ -59,10 +64,19 @@ def _long_response(
         charset = "UTF-8" if content_type != JSON else None
         response = Response(content_type=content_type, charset=charset)
         page = pages.open(name, render, packed=packed)
-        response.app_iter = page
-        response.content_length = page.size
+        size = page.size
+        response.app_iter = _body(request, page)
+        response.content_length = size
         if packed:
             response.content_encoding = "gzip"
     response.etag = etag
     set_caching(response)
     return response
+
+
+def _body(request: Request, page: RenderedPage) -> Iterable[bytes]:
+    """The server sends a file without a thread of its own and without holding what was sent."""
+    wrap = request.environ.get("wsgi.file_wrapper")
+    if wrap is None or page.file is None:
+        return page
+    return cast("Iterable[bytes]", wrap(page.file, CHUNK_SIZE))
