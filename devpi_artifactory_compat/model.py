@@ -96,13 +96,18 @@ class ProjectFile:
 
 @dataclass(frozen=True, kw_only=True)
 class ProjectPage:
-    """The files of one project, in the order in which they are shown."""
+    """The files of one project, in the order in which they are shown.
+
+    ``status`` is PEP 792's; ``alternate_locations`` and ``tracks`` are the URLs of PEP 708.
+    """
 
     name: NormalizedName
     files: tuple[ProjectFile, ...]
     versions: tuple[str, ...] = ()
     status: str | None = None
     status_reason: str | None = None
+    alternate_locations: tuple[str, ...] = ()
+    tracks: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)

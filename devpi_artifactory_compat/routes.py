@@ -13,6 +13,7 @@ from devpi_artifactory_compat.storage.events import Follower
 from devpi_artifactory_compat.storage.keys import register_keys
 from devpi_artifactory_compat.storage.replica import AskPrimary
 from devpi_artifactory_compat.views import artifacts
+from devpi_artifactory_compat.views import cache
 from devpi_artifactory_compat.views import errors
 from devpi_artifactory_compat.views import fallback
 from devpi_artifactory_compat.views import native
@@ -35,6 +36,8 @@ View = Callable[[Request], Response]
 PREFIX = "/artifactory"
 
 _PYPI = PREFIX + "/api/pypi/{key:[^/]+}"
+#: below ``packages/`` lie files, whatever their path looks like
+_SCOPE = _PYPI + "/{scope:(?!packages/)[^/]+(?:/[^/]+)*?}"
 _SHORT = PREFIX + "/pypi/{key:[^/]+}"
 _REPOSITORIES = PREFIX + "/api/repositories"
 _BATCH = PREFIX + "/api/v2/repositories"
@@ -102,6 +105,14 @@ ROUTES = (
         _get(pypi.show_json),
     ),
     Route("artifactory.pypi.upload", _PYPI, {"GET": pypi.explain_url, "POST": pypi.upload}),
+    Route("artifactory.scope.projects", _SCOPE + "/simple", _get(pypi.list_projects)),
+    Route("artifactory.scope.project", _SCOPE + "/simple/{project:[^/]+}", _get(pypi.show_project)),
+    Route("artifactory.scope.json", _SCOPE + "/pypi/{project:[^/]+}/json", _get(pypi.show_json)),
+    Route(
+        "artifactory.scope.file",
+        _SCOPE + "/packages/{path:.+}",
+        {"GET": artifacts.download_scoped, "POST": pypi.misplaced_upload},
+    ),
     Route(
         "artifactory.pypi.file",
         _PYPI + "/{path:.+}",
@@ -110,16 +121,17 @@ ROUTES = (
     Route("artifactory.short.projects", _SHORT + "/simple", _get(pypi.list_projects)),
     Route("artifactory.short.project", _SHORT + "/simple/{project:[^/]+}", _get(pypi.show_project)),
     Route("artifactory.short.file", _SHORT + "/{path:.+}", _get(artifacts.download_short)),
+    Route("artifactory.zap", PREFIX + "/api/zap/{key:[^/]+}", {"POST": cache.zap}),
     Route("artifactory.api", PREFIX + "/api/{rest:.*}"),
     Route(
         "artifactory.file",
         PREFIX + "/{key:[^/]+}/{path:.+}",
-        {"GET": artifacts.download, "POST": pypi.misplaced_upload},
+        {"GET": artifacts.download, "POST": pypi.misplaced_upload, "DELETE": cache.delete},
     ),
     Route(
         "artifactory.repository.root",
         PREFIX + "/{key:[^/]+}",
-        {"POST": pypi.misplaced_upload},
+        {"POST": pypi.misplaced_upload, "DELETE": cache.delete},
     ),
     Route("artifactory.root", PREFIX),
 )

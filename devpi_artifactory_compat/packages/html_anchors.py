@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from collections.abc import Iterator
 from collections.abc import Mapping
+from collections.abc import Sequence
 from dataclasses import dataclass
 from devpi_artifactory_compat.packages.html_tags import Tag
 from devpi_artifactory_compat.packages.html_tags import read_tags
@@ -44,6 +45,7 @@ class HtmlPage:
 
     base: str | None
     meta: Mapping[str, str]
+    urls: Mapping[str, Sequence[str]]
     anchors: Iterator[Anchor]
 
 
@@ -55,16 +57,19 @@ def read_html(chunks: Iterable[str]) -> HtmlPage | None:
     tags = read_tags(chunks)
     base = None
     meta: dict[str, str] = {}
+    urls: dict[str, list[str]] = {}
     tag = None
     for tag in tags:
         if tag.name == "a":
-            return HtmlPage(base, meta, _anchors(tag, tags))
+            return HtmlPage(base, meta, urls, _anchors(tag, tags))
         if tag.name == "base" and base is None:
             base = read_attributes(tag.text).get("href")
         elif tag.name == "meta":
             attributes = read_attributes(tag.text)
-            meta.setdefault(attributes.get("name", "").lower(), attributes.get("content", ""))
-    return None if tag is None else HtmlPage(base, meta, iter(()))
+            name, content = attributes.get("name", "").lower(), attributes.get("content", "")
+            meta.setdefault(name, content)
+            urls.setdefault(name, []).append(content)
+    return None if tag is None else HtmlPage(base, meta, urls, iter(()))
 
 
 def _anchors(first: Tag, following: Iterator[Tag]) -> Iterator[Anchor]:

@@ -1,6 +1,6 @@
 """The HTML form of the simple repository API, in the shape that Artifactory gives it.
 
-PEP 503, 592, 629, 658, 714, 740 and 792. Pages are UTF-8; the media type should say so.
+PEP 503, 592, 629, 658, 708, 714, 740 and 792. Pages are UTF-8; the media type should say so.
 """
 
 from __future__ import annotations
@@ -36,6 +36,8 @@ def render_project(page: ProjectPage, *, prefix: str) -> bytes:
         meta += _meta("pypi:project-status", page.status)
         if page.status_reason is not None:
             meta += _meta("pypi:project-status-reason", page.status_reason)
+    meta += "".join(_meta("pypi:alternate-locations", url) for url in page.alternate_locations)
+    meta += "".join(_meta("pypi:tracks", url) for url in page.tracks)
     anchors = "".join(_file_anchor(file, prefix) for file in page.files)
     return _encode(_head(meta) + anchors + _FOOT)
 

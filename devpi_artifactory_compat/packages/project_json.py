@@ -1,4 +1,4 @@
-"""The JSON form of the simple repository API: PEP 691, 700, 714, 740 and 792."""
+"""The JSON form of the simple repository API: PEP 691, 700, 708, 714, 740 and 792."""
 
 from __future__ import annotations
 
@@ -27,7 +27,12 @@ def render_project(page: ProjectPage, *, prefix: str, last_serial: int | None = 
     ``prefix`` is the URL, absolute or relative, that a file's path is appended to. A size or an
     upload time that is not known is left out.
     """
-    data: dict[str, object] = {"meta": _meta(last_serial), "name": page.name}
+    meta = _meta(last_serial)
+    if page.tracks:
+        meta["tracks"] = page.tracks
+    data: dict[str, object] = {"meta": meta, "name": page.name}
+    if page.alternate_locations:
+        data["alternate-locations"] = page.alternate_locations
     if page.status is not None:
         status = {"status": page.status, "reason": page.status_reason}
         data["project-status"] = {k: v for k, v in status.items() if v is not None}

@@ -26,9 +26,11 @@ __all__ = [
     "shown_url",
     "unique_files",
     "valid_hashes",
+    "web_urls",
 ]
 
 _MAX_URL_LENGTH = 8 * 1024
+_MAX_LOCATIONS = 100
 _URL_CHARACTERS = "%/:=&?~#+!$,;'@()*[]"
 _HEX = re.compile(r"[0-9a-f]+")
 _HEX_LENGTHS = MappingProxyType(
@@ -74,12 +76,17 @@ class UpstreamFile:
 
 @dataclass(frozen=True, kw_only=True)
 class UpstreamPage:
-    """The page of one project; ``versions`` is empty when the upstream states none."""
+    """The page of one project; ``versions`` is empty when the upstream states none.
+
+    ``alternate_locations`` and ``tracks`` are absolute URLs (PEP 708).
+    """
 
     files: tuple[UpstreamFile, ...]
     status: str | None = None
     status_reason: str | None = None
     versions: tuple[str, ...] = ()
+    alternate_locations: tuple[str, ...] = ()
+    tracks: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -128,6 +135,13 @@ def unique_files(files: Iterable[UpstreamFile]) -> tuple[UpstreamFile, ...]:
         if known is None or (file.hashes and not known.hashes):
             unique[file.filename] = file
     return tuple(unique.values())
+
+
+def web_urls(values: Iterable[object]) -> tuple[str, ...]:
+    """Those of the values that are absolute URLs of pages, at most 100."""
+    urls = (value for value in values if isinstance(value, str) and len(value) < _MAX_URL_LENGTH)
+    found = [url for url in urls if url.startswith(("https://", "http://"))]
+    return tuple(dict.fromkeys(found))[:_MAX_LOCATIONS]
 
 
 def check_api_version(version: object, url: str) -> None:

@@ -20,6 +20,7 @@ from devpi_artifactory_compat.packages.upstream_files import resolve
 from devpi_artifactory_compat.packages.upstream_files import shown_url
 from devpi_artifactory_compat.packages.upstream_files import unique_files
 from devpi_artifactory_compat.packages.upstream_files import valid_hashes
+from devpi_artifactory_compat.packages.upstream_files import web_urls
 from urllib.parse import unquote
 from urllib.parse import urlsplit
 import re
@@ -41,6 +42,8 @@ def html_project_page(text: str, *, url: str, project: NormalizedName) -> Upstre
             files=unique_files(file for file in files if file is not None),
             status=page.meta.get("pypi:project-status"),
             status_reason=page.meta.get("pypi:project-status-reason"),
+            alternate_locations=web_urls(page.urls.get("pypi:alternate-locations", ())),
+            tracks=web_urls(page.urls.get("pypi:tracks", ())),
         )
 
 

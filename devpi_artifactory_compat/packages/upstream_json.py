@@ -1,4 +1,4 @@
-"""JSON pages of an upstream: PEP 691, 700, 714, 740 and 792.
+"""JSON pages of an upstream: PEP 691, 700, 708, 714, 740 and 792.
 
 A value of a wrong type counts as absent; only a page that is no page at all is refused.
 """
@@ -19,6 +19,7 @@ from devpi_artifactory_compat.packages.upstream_files import resolve
 from devpi_artifactory_compat.packages.upstream_files import shown_url
 from devpi_artifactory_compat.packages.upstream_files import unique_files
 from devpi_artifactory_compat.packages.upstream_files import valid_hashes
+from devpi_artifactory_compat.packages.upstream_files import web_urls
 import json
 
 
@@ -35,13 +36,14 @@ def json_project_page(body: bytes, *, url: str, project: NormalizedName) -> Upst
     data = _read(body, url)
     files = (_file(item, url, project) for item in _list(data, "files", url))
     status = _object(data.get("project-status"))
-    stated = data.get("versions")
-    versions = stated if isinstance(stated, list) else []
+    versions = _items(data.get("versions"))
     return UpstreamPage(
         files=unique_files(file for file in files if file is not None),
         status=_text(status, "status"),
         status_reason=_text(status, "reason"),
         versions=tuple(version for version in versions if isinstance(version, str)),
+        alternate_locations=web_urls(_items(data.get("alternate-locations"))),
+        tracks=web_urls(_items(_object(data.get("meta")).get("tracks"))),
     )
 
 
@@ -66,6 +68,10 @@ def _list(data: _Object, key: str, url: str) -> list[object]:
 
 def _object(value: object) -> _Object:
     return value if isinstance(value, dict) else {}
+
+
+def _items(value: object) -> list[object]:
+    return value if isinstance(value, list) else []
 
 
 def _text(data: _Object, key: str) -> str | None:

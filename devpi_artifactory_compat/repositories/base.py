@@ -6,6 +6,7 @@ from abc import ABC
 from abc import abstractmethod
 from collections.abc import Mapping
 from collections.abc import Sequence
+from devpi_artifactory_compat.errors import ArtifactNotFound
 from devpi_artifactory_compat.errors import NotAllowed
 from devpi_artifactory_compat.errors import ProjectNotFound
 from devpi_artifactory_compat.model import Content
@@ -67,6 +68,14 @@ class Repository(ABC):
             ArtifactNotFound: there is none.
             UpstreamError: there may be one, and that cannot be found out now.
         """
+
+    def cached_content(self, path: str) -> Content:
+        """What a remote keeps at a path, without asking its upstream.
+
+        Raises:
+            ArtifactNotFound: nothing is kept there, or the repository keeps nothing of others.
+        """
+        raise ArtifactNotFound(self.key, path)
 
     @abstractmethod
     def release_metadata(self, project: NormalizedName, version: str) -> MetadataFields:

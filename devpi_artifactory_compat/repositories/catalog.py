@@ -13,6 +13,9 @@ from devpi_artifactory_compat.model import RepositoryClass
 from devpi_artifactory_compat.model import RepositoryKey
 from devpi_artifactory_compat.repositories.base import Repository
 from devpi_artifactory_compat.repositories.config import RepositoryConfig
+from devpi_artifactory_compat.repositories.restricted import restricted
+from devpi_artifactory_compat.repositories.scopes import is_scope
+from devpi_artifactory_compat.repositories.scopes import takes_scopes
 from devpi_artifactory_compat.repositories.virtual import MemberFilter
 from devpi_artifactory_compat.repositories.virtual import VirtualRepository
 from devpi_artifactory_compat.repositories.virtual import all_members
@@ -40,7 +43,8 @@ class Entry:
     union: bool = False
 
 
-Builder = Callable[[RepositoryConfig, str], Repository]
+#: makes the repository of one index, or of one scope of it
+Builder = Callable[[RepositoryConfig, str, str], Repository]
 
 
 class Catalog:
@@ -59,9 +63,12 @@ class Catalog:
         config_of: Callable[[str], RepositoryConfig | None],
     ) -> None:
         self._entries = entries
-        self._build = build
+        self._unrestricted = build
         self._may_read = may_read
         self._config_of = config_of
+
+    def _build(self, config: RepositoryConfig, index: str, scope: str = "") -> Repository:
+        return restricted(self._unrestricted(config, index, scope), by=config)
 
     def __iter__(self) -> Iterator[Entry]:
         return iter(self._entries.values())
@@ -84,32 +91,41 @@ class Catalog:
         """Raises RepositoryNotFound; whether the reader may read it is for the caller to ask."""
         return self._repository(self.entry(key))
 
+    def scope(self, key: str, scope: str) -> Repository | None:
+        """One scope of a remote with a custom registry suffix; None when there is no such thing.
+
+        Raises RepositoryNotFound.
+        """
+        entry = self.entry(key)
+        if not takes_scopes(entry.config) or not is_scope(scope):
+            return None
+        return self._build(entry.config, entry.index, scope)
+
     def _repository(self, entry: Entry) -> Repository:
         if entry.config.rclass is not RepositoryClass.VIRTUAL:
             return self._build(entry.config, entry.index)
         if entry.bases:
             return self._stage_with_bases(entry)
-        members = [
-            self._build(member.config, member.index)
-            for member in self._expand(entry, {entry.config.key})
-            if self._may_read(member.index)
-        ]
-        return VirtualRepository(entry.config, members, target=self._target(entry))
+        members = self._members(entry, {entry.config.key})
+        virtual = VirtualRepository(entry.config, members, target=self._target(entry))
+        return restricted(virtual, by=entry.config)
 
-    def _expand(self, entry: Entry, seen: set[RepositoryKey]) -> Iterator[Entry]:
+    def _members(self, entry: Entry, seen: set[RepositoryKey]) -> Iterator[Repository]:
         """Locals and remotes in the listed order, each once, nested virtuals in their place."""
         for key in entry.config.get_list("repositories"):
             member = self._entries.get(RepositoryKey(key))
-            if member is None or member.config.key in seen:
+            if member is None or member.config.key in seen or not self._may_read(member.index):
                 continue
             seen.add(member.config.key)
             if member.bases:
-                yield from self._plain(member)
+                for part in self._plain(member):
+                    if self._may_read(part.index):
+                        yield self._build(part.config, part.index)
             elif member.config.rclass is RepositoryClass.VIRTUAL:
-                if self._may_read(member.index):
-                    yield from self._expand(member, seen)
+                for nested in self._members(member, seen):
+                    yield restricted(nested, by=member.config)
             else:
-                yield member
+                yield self._build(member.config, member.index)
 
     def _plain(self, entry: Entry) -> Iterator[Entry]:
         """The indexes of a stage with bases, each as a repository of its own."""

@@ -15,7 +15,7 @@ from urllib.parse import urlsplit
 
 
 #: what can be asked for beside a file, by appending it to the file's path
-SIDECAR_SUFFIXES = (".metadata", ".asc", ".attestations")
+SIDECAR_SUFFIXES = (".metadata", ".asc", ".attestations", ".provenance")
 
 MAX_PATH_LENGTH = 1024
 
@@ -24,6 +24,9 @@ _DELETE = chr(127)
 _SAFE_IN_URL = "/+@:!$&'()*,;=~"
 
 REMOTE_PREFIX = "packages/"
+
+#: the key of a remote and this is the key of what it has cached
+CACHE_SUFFIX = "-cache"
 
 
 def has_control_characters(text: str) -> bool:

@@ -218,6 +218,10 @@ class RemoteCache(Protocol):
         """When the upstream last said that it does not have the project."""
         ...
 
+    def zapped(self) -> float:
+        """When an administrator last let all pages and absences count as old; 0 for never."""
+        ...
+
     def save_page(self, project: NormalizedName, page: CachedPage) -> None: ...
 
     def confirm_page(self, project: NormalizedName, page: CachedPage) -> None:

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from collections.abc import Iterable
 from collections.abc import Sequence
+from dataclasses import replace
+from devpi_artifactory_compat.model import NormalizedName
 from devpi_artifactory_compat.model import ProjectList
 from devpi_artifactory_compat.packages.sorted_names import unique_names
 from packaging.utils import canonicalize_name
@@ -27,6 +30,17 @@ def merged(lists: Sequence[ProjectList]) -> ProjectList:
         names=lambda: unique_names(heapq.merge(*(projects.names() for projects in lists))),
         etag=_digest(sorted({projects.etag for projects in lists}), separator="+"),
         count=sum(projects.count for projects in lists),
+    )
+
+
+def filtered(
+    projects: ProjectList, accepts: Callable[[NormalizedName], bool], *, rule: str
+) -> ProjectList:
+    """The names that are accepted; ``rule`` is another text when others are."""
+    return replace(
+        projects,
+        names=lambda: filter(accepts, projects.names()),
+        etag=_digest([projects.etag, rule], separator="|"),
     )
 
 

@@ -66,7 +66,13 @@ class RemoteRepository(Repository):
         self._cache = cache
         self._upstream = upstream
         self._clock = clock
-        self._names = RemoteNames(config, names, upstream, clock=clock)
+        self._names = RemoteNames(
+            names,
+            upstream,
+            offline=self._offline,
+            is_fresh=lambda checked: self._is_fresh(checked, "retrievalCachePeriodSecs"),
+            clock=clock,
+        )
 
     # pages
 
@@ -83,6 +89,8 @@ class RemoteRepository(Repository):
             versions=versions,
             status=page.status,
             status_reason=page.status_reason,
+            alternate_locations=page.alternate_locations,
+            tracks=page.tracks,
         )
 
     def _page(self, project: NormalizedName) -> UpstreamPage:
@@ -96,17 +104,19 @@ class RemoteRepository(Repository):
 
     def _fresh_page(self, project: NormalizedName) -> UpstreamPage | None:
         cached = self._cache.page(project)
-        now = self._clock()
         if cached is not None:
-            age = now - cached.checked
-            if self._offline or age < self.config.get_int("retrievalCachePeriodSecs"):
+            if self._offline or self._is_fresh(cached.checked, "retrievalCachePeriodSecs"):
                 return cached.page
             return None
         missing = self._cache.missing_since(project)
-        period = self.config.get_int("missedRetrievalCachePeriodSecs")
-        if self._offline or (missing is not None and now - missing < period):
+        if self._offline or (
+            missing is not None and self._is_fresh(missing, "missedRetrievalCachePeriodSecs")
+        ):
             raise ProjectNotFound(self.key, project)
         return None
+
+    def _is_fresh(self, since: float, period: str) -> bool:
+        return self._clock() - since < self.config.get_int(period) and since > self._cache.zapped()
 
     @property
     def _offline(self) -> bool:
@@ -245,11 +255,14 @@ class RemoteRepository(Repository):
             if not file.filename.endswith(".whl"):
                 raise missing
             return self._metadata(owner, file, project)
-        if suffix == ".asc" and file.gpg_signature:
-            body = self._upstream.read(file.url + suffix, limit=SIDECAR_LIMIT)
-            if body is not None:
-                return self._cache.save_sidecar(owner, suffix, body)
-        raise missing
+        url = {
+            ".asc": f"{file.url}.asc" if file.gpg_signature else None,
+            ".provenance": file.provenance,
+        }.get(suffix)
+        body = None if url is None else self._upstream.read(url, limit=SIDECAR_LIMIT)
+        if body is None:
+            raise missing
+        return self._cache.save_sidecar(owner, suffix, body)
 
     def _metadata(self, owner: str, file: UpstreamFile, project: NormalizedName) -> Content:
         if file.core_metadata is not None:
@@ -316,6 +329,7 @@ def _project_file(file: UpstreamFile, kept: KeptFile | None) -> ProjectFile:
         upload_time=file.upload_time,
         core_metadata=_advertised_metadata(file, kept),
         gpg_signature=file.gpg_signature,
+        provenance=None if file.provenance is None else remote_path(file) + ".provenance",
     )
 
 

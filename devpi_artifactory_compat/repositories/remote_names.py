@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from devpi_artifactory_compat.errors import UpstreamError
 from devpi_artifactory_compat.model import ProjectList
-from devpi_artifactory_compat.repositories.config import RepositoryConfig
 from devpi_artifactory_compat.repositories.ports import KeptNames
 from devpi_artifactory_compat.repositories.ports import NamesCache
 from devpi_artifactory_compat.repositories.ports import PageAnswer
@@ -13,19 +12,24 @@ from devpi_artifactory_compat.repositories.ports import Upstream
 
 
 class RemoteNames:
-    """The list of one upstream: fresh for ``retrievalCachePeriodSecs``, then revalidated."""
+    """The list of one upstream, revalidated when it is no longer fresh.
+
+    ``is_fresh`` says so of a list that the upstream confirmed at a time.
+    """
 
     def __init__(
         self,
-        config: RepositoryConfig,
         cache: NamesCache,
         upstream: Upstream,
         *,
+        offline: bool,
+        is_fresh: Callable[[float], bool],
         clock: Callable[[], float],
     ) -> None:
-        self._config = config
         self._cache = cache
         self._upstream = upstream
+        self._offline = offline
+        self._is_fresh = is_fresh
         self._clock = clock
 
     def project_list(self) -> ProjectList | None:
@@ -47,10 +51,7 @@ class RemoteNames:
         return None if kept is None else kept.projects
 
     def _serves(self, kept: KeptNames | None) -> bool:
-        if self._config.get_bool("offline"):
-            return True
-        period = self._config.get_int("retrievalCachePeriodSecs")
-        return kept is not None and 0 <= self._clock() - kept.checked < period
+        return self._offline or (kept is not None and self._is_fresh(kept.checked))
 
     def _refreshed(self, kept: KeptNames | None) -> KeptNames:
         known = None if kept is None else kept.validators

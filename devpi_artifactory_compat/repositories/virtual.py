@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from collections.abc import Iterable
 from collections.abc import Sequence
-from dataclasses import replace
 from devpi_artifactory_compat.errors import ArtifactNotFound
 from devpi_artifactory_compat.errors import NotAllowed
 from devpi_artifactory_compat.errors import ProjectNotFound
@@ -138,8 +137,8 @@ def _merge(project: NormalizedName, pages: Sequence[ProjectPage]) -> ProjectPage
         for file in page.files:
             files.setdefault(file.filename, file)
     versions = dict.fromkeys(version for page in pages for version in page.versions)
-    return replace(
-        pages[0],
+    # what one member says of its project (status, PEP 708) is not true of all of them together
+    return ProjectPage(
         name=project,
         files=tuple(files.values()),
         versions=tuple(sorted(versions, key=version_key)),

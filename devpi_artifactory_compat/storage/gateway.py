@@ -10,6 +10,7 @@ from devpi_artifactory_compat.repositories.config import RepositoryConfig
 from devpi_artifactory_compat.repositories.config import registry_page_url
 from devpi_artifactory_compat.repositories.local import LocalRepository
 from devpi_artifactory_compat.repositories.remote import RemoteRepository
+from devpi_artifactory_compat.repositories.scopes import scoped_config
 from devpi_artifactory_compat.storage.indexes import default_registry
 from devpi_artifactory_compat.storage.indexes import entries
 from devpi_artifactory_compat.storage.indexes import plain_config
@@ -30,22 +31,31 @@ def open_catalog(xom: XOM, *, may_read: Callable[[str], bool]) -> Catalog:
     """``may_read`` is asked with the name of an index."""
     return Catalog(
         entries(xom),
-        build=lambda config, index: build_repository(xom, config, index),
+        build=lambda config, index, scope: build_repository(xom, config, index, scope=scope),
         may_read=may_read,
         config_of=lambda index: plain_config(xom, index),
     )
 
 
-def build_repository(xom: XOM, config: RepositoryConfig, index: str) -> Repository:
-    """The repository of one index of type stage or mirror."""
+def build_repository(
+    xom: XOM, config: RepositoryConfig, index: str, *, scope: str = ""
+) -> Repository:
+    """The repository of one index of type stage or mirror, of a mirror also one scope."""
     stage = xom.model.getstage(index)
     if isinstance(stage, MirrorStage):
+        cache = MirrorCache(
+            xom, stage, source=upstream_access(xom, config, index).pages_url, scope=scope
+        )
+        if scope:
+            registry = config.get_str("pyPIRegistryUrl") or default_registry()
+            config = scoped_config(config, scope, registry=registry)
         access = upstream_access(xom, config, index)
+        source = split_credentials(access.pages_url)[0]
         return RemoteRepository(
             config,
-            MirrorCache(xom, stage, source=access.pages_url),
+            cache,
             HttpUpstream(xom, access),
-            names=NamesFiles(xom, index, source=split_credentials(access.pages_url)[0]),
+            names=NamesFiles(xom, index, source=source, scope=scope),
             clock=time.time,
         )
     if isinstance(stage, PrivateStage):

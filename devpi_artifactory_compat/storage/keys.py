@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from collections.abc import Mapping
 from devpi_artifactory_compat.model import NormalizedName
 from devpi_server.keyfs_types import PTypedKey
 from devpi_server.keyfs_types import TypedKey
@@ -15,14 +17,17 @@ RECORD = "ARTIFACTORY_RECORD"
 PROJECT = "ARTIFACTORY_PROJECT"
 PAGE = "ARTIFACTORY_PAGE"
 SECRETS = "ARTIFACTORY_SECRETS"
+STATE = "ARTIFACTORY_STATE"
 
 #: one key per artifact; one per project with all that its page needs; one per upstream page; one
-#: per index for what must not stand in the index configuration, which everybody may read
+#: per index for what must not stand in the index configuration, which everybody may read, and one
+#: for what is no configuration
 _PATTERNS = {
     RECORD: "{user}/{index}/+artifactory/record/{digest}",
     PROJECT: "{user}/{index}/+artifactory/project/{project}",
     PAGE: "{user}/{index}/+artifactory/page/{project}",
     SECRETS: "{user}/{index}/+artifactory/secrets",
+    STATE: "{user}/{index}/+artifactory/state",
 }
 
 
@@ -49,7 +54,7 @@ def project_key(
     return key(user=user, index=index, project=project)
 
 
-def page_key(xom: XOM, user: str, index: str, project: NormalizedName) -> TypedKey[dict[str, Any]]:
+def page_key(xom: XOM, user: str, index: str, project: str) -> TypedKey[dict[str, Any]]:
     key = cast("PTypedKey[dict[str, Any]]", getattr(xom.keyfs, PAGE))
     return key(user=user, index=index, project=project)
 
@@ -57,3 +62,18 @@ def page_key(xom: XOM, user: str, index: str, project: NormalizedName) -> TypedK
 def secrets_key(xom: XOM, user: str, index: str) -> TypedKey[dict[str, Any]]:
     key = cast("PTypedKey[dict[str, Any]]", getattr(xom.keyfs, SECRETS))
     return key(user=user, index=index)
+
+
+def state_key(xom: XOM, user: str, index: str) -> TypedKey[dict[str, Any]]:
+    key = cast("PTypedKey[dict[str, Any]]", getattr(xom.keyfs, STATE))
+    return key(user=user, index=index)
+
+
+def all_records(xom: XOM, user: str, index: str) -> Iterator[Mapping[str, Any]]:
+    """The data of every record of an index; reads those of all indexes."""
+    tx = xom.keyfs.tx
+    prefix = f"{user}/{index}/+artifactory/"
+    keys = [getattr(xom.keyfs, RECORD)]
+    for info in list(tx.iter_relpaths_at(keys, tx.at_serial)):
+        if info.value is not None and info.relpath.startswith(prefix):
+            yield info.value

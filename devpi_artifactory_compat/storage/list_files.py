@@ -40,22 +40,23 @@ class NewFile:
 
 
 class ListFolder:
-    """The files of one index; safe in threads and among processes.
+    """The files of one index, or of one scope of it; safe in threads and among processes.
 
     A file is written under another name and renamed: whoever opens one has all of it, also when
     it is replaced or removed while they read.
     """
 
-    def __init__(self, xom: XOM, index: str) -> None:
+    def __init__(self, xom: XOM, index: str, *, scope: str = "") -> None:
         self._xom = xom
         self._index = index
-        # devpi's names may hold any letter, be "..", and differ in case only
-        name = hashlib.sha256(index.encode()).hexdigest()[:32]
-        self._path = Path(xom.config.server_path) / ROOT / name
+        self._scope = scope
+        self._path = Path(xom.config.server_path) / ROOT / _folder_name(index)
+        if scope:
+            self._path /= _folder_name(scope)
 
     def lock(self, purpose: str) -> threading.Lock:
         """One lock for each purpose, until the index is gone."""
-        key = f"artifactory-lists {purpose}"
+        key = f"artifactory-lists {self._scope} {purpose}"
         return cast(
             "threading.Lock",
             self._xom.setdefault_singleton(self._index, key, factory=threading.Lock),
@@ -94,6 +95,11 @@ class ListFolder:
 
     def remove(self) -> None:
         shutil.rmtree(self._path, ignore_errors=True)
+
+
+def _folder_name(name: str) -> str:
+    """devpi's names may hold any letter, be "..", and differ in case only."""
+    return hashlib.sha256(name.encode()).hexdigest()[:32]
 
 
 def remove_lists(xom: XOM, index: str) -> None:

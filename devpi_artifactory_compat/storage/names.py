@@ -42,9 +42,9 @@ class NamesFiles:
     the URL of the repository was changed.
     """
 
-    def __init__(self, xom: XOM, index: str, *, source: str) -> None:
+    def __init__(self, xom: XOM, index: str, *, source: str, scope: str = "") -> None:
         self._xom = xom
-        self._folder = ListFolder(xom, index)
+        self._folder = ListFolder(xom, index, scope=scope)
         self._source = hashlib.sha256(source.encode()).hexdigest()
 
     def names(self) -> KeptNames | None:

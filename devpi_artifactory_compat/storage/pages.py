@@ -20,6 +20,8 @@ def page_data(page: CachedPage, source: str) -> dict[str, Any]:
         "status": page.page.status,
         "status_reason": page.page.status_reason,
         "versions": list(page.page.versions),
+        "alternate_locations": list(page.page.alternate_locations),
+        "tracks": list(page.page.tracks),
         "files": [_file_data(file) for file in page.page.files],
     }
 
@@ -45,6 +47,9 @@ def page_from_data(data: Mapping[str, Any]) -> CachedPage:
             status=data["status"],
             status_reason=data["status_reason"],
             versions=tuple(data["versions"]),
+            # pages that were kept before these were read do not have them
+            alternate_locations=tuple(data.get("alternate_locations", ())),
+            tracks=tuple(data.get("tracks", ())),
         ),
         etag=data["etag"],
         checked=data["checked"],

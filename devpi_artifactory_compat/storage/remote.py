@@ -18,6 +18,7 @@ from devpi_artifactory_compat.packages.upstream_page import UpstreamFile
 from devpi_artifactory_compat.repositories.ports import CachedPage
 from devpi_artifactory_compat.repositories.ports import KeptFile
 from devpi_artifactory_compat.storage.keys import page_key
+from devpi_artifactory_compat.storage.keys import state_key
 from devpi_artifactory_compat.storage.pages import page_data
 from devpi_artifactory_compat.storage.pages import page_from_data
 from devpi_artifactory_compat.storage.records import Arrival
@@ -126,13 +127,14 @@ class MirrorCache:
     """Implements ``repositories.ports.RemoteCache``.
 
     ``source`` is where the pages come from: pages of another source are not shown after the
-    URL of the repository was changed.
+    URL of the repository was changed. Pages of different scopes are kept apart.
     """
 
-    def __init__(self, xom: XOM, stage: MirrorStage, *, source: str) -> None:
+    def __init__(self, xom: XOM, stage: MirrorStage, *, source: str, scope: str = "") -> None:
         self._xom = xom
         self._stage = stage
         self._source = source
+        self._scope = scope
         self._records = Records(xom, stage.username, stage.index)
         self._memory = cast(
             "PageMemory",
@@ -144,37 +146,47 @@ class MirrorCache:
     @contextmanager
     def lock(self, project: NormalizedName) -> Iterator[None]:
         ask_primary(self._xom)
-        with self._memory.lock(project):
+        with self._memory.lock(self._name(project)):
             yield
 
+    def _name(self, project: NormalizedName) -> str:
+        """The project in its scope."""
+        return f"{self._scope}/{project}" if self._scope else project
+
     def page(self, project: NormalizedName) -> CachedPage | None:
-        page = self._memory.get(project)
-        if page is not None or self._memory.missing_since(project) is not None:
+        page = self._memory.get(self._name(project))
+        if page is not None or self._memory.missing_since(self._name(project)) is not None:
             return page
         data = self._page_key(project).get()
         if not data or data.get("source") != self._source:
             return None
         page = page_from_data(data)
-        self._memory.put(project, page)
+        self._memory.put(self._name(project), page)
         return page
 
     def _page_key(self, project: NormalizedName):  # type: ignore[no-untyped-def]  # noqa: ANN202 - devpi's
-        return page_key(self._xom, self._stage.username, self._stage.index, project)
+        # a key's parameter may not hold a slash
+        name = self._name(project).replace("/", "|")
+        return page_key(self._xom, self._stage.username, self._stage.index, name)
 
     def missing_since(self, project: NormalizedName) -> float | None:
-        return self._memory.missing_since(project)
+        return self._memory.missing_since(self._name(project))
+
+    def zapped(self) -> float:
+        key = state_key(self._xom, self._stage.username, self._stage.index)
+        return float(key.get().get("zapped", 0.0))
 
     def save_page(self, project: NormalizedName, page: CachedPage) -> None:
-        self._memory.put(project, page)
+        self._memory.put(self._name(project), page)
         with self._xom.keyfs.write_transaction(allow_restart=True):
             self._page_key(project).set(page_data(page, self._source))
             self._make_known(project)
 
     def confirm_page(self, project: NormalizedName, page: CachedPage) -> None:
-        self._memory.put(project, page)
+        self._memory.put(self._name(project), page)
 
     def save_missing(self, project: NormalizedName, now: float) -> None:
-        self._memory.put_missing(project, now)
+        self._memory.put_missing(self._name(project), now)
         if not self._page_key(project).exists():
             return
         with self._xom.keyfs.write_transaction(allow_restart=True):
@@ -282,6 +294,8 @@ class MirrorCache:
         known = stage.key_projsimplelinks(project).get_mutable()
         href = entry.relpath + (f"#{link.hash_spec}" if link.hash_spec else "")
         if all(known_href != href for _key, known_href in known.get("links", ())):
+            # devpi empties this record when a page is refreshed
+            known.setdefault("serial", -1)
             known.setdefault("links", []).append((upstream.filename, href))
             known.setdefault("requires_python", []).append(upstream.requires_python)
             known.setdefault("yanked", []).append(

@@ -59,10 +59,10 @@ class RenderedPage:
 
 
 class RenderedPages:
-    """The pages of one index, by names that are others when their content is."""
+    """The pages of one index or scope, by names that are others when their content is."""
 
-    def __init__(self, xom: XOM, index: str) -> None:
-        self._folder = ListFolder(xom, index)
+    def __init__(self, xom: XOM, index: str, *, scope: str = "") -> None:
+        self._folder = ListFolder(xom, index, scope=scope)
 
     def open(self, name: str, render: Render, *, packed: bool) -> RenderedPage:
         """The page; rendered first when it is not there, once for all who ask meanwhile.

@@ -5,21 +5,31 @@ from __future__ import annotations
 from devpi_artifactory_compat.errors import ArtifactNotFound
 from devpi_artifactory_compat.errors import RepositoryNotFound
 from devpi_artifactory_compat.model import Content
+from devpi_artifactory_compat.repositories.paths import CACHE_SUFFIX
+from devpi_artifactory_compat.repositories.paths import REMOTE_PREFIX
 from devpi_artifactory_compat.repositories.paths import check_path
-from devpi_artifactory_compat.repositories.remote import RemoteRepository
+from devpi_artifactory_compat.repositories.scopes import takes_scopes
 from devpi_artifactory_compat.views.files import file_response
 from devpi_artifactory_compat.views.visit import Visit
 from pyramid.request import Request
 from pyramid.response import Response
 
 
-CACHE_SUFFIX = "-cache"
-
-
 def download(request: Request) -> Response:
     """``GET /artifactory/api/pypi/<key>/<path>`` and ``GET /artifactory/<key>/<path>``"""
     visit = Visit(request)
     return file_response(request, _content(visit, request.matchdict["key"]))
+
+
+def download_scoped(request: Request) -> Response:
+    """``GET /artifactory/api/pypi/<key>/<scope>/packages/<path>``"""
+    visit = Visit(request)
+    key, scope = request.matchdict["key"], request.matchdict["scope"]
+    path = check_path(f"{REMOTE_PREFIX}{request.matchdict['path']}")
+    entry = visit.catalog.entry(key)
+    if takes_scopes(entry.config):
+        return file_response(request, visit.readable(key, scope).content(path))
+    return file_response(request, visit.readable(key).content(check_path(f"{scope}/{path}")))
 
 
 def download_short(request: Request) -> Response:
@@ -46,7 +56,6 @@ def _content(visit: Visit, key: str) -> Content:
 def _cached_content(visit: Visit, key: str, path: str) -> Content:
     """What a remote repository holds, and never what only its upstream has."""
     remote = key.removesuffix(CACHE_SUFFIX)
-    repository = visit.readable(remote) if remote in visit.catalog else None
-    if not isinstance(repository, RemoteRepository):
+    if remote not in visit.catalog:
         raise RepositoryNotFound(key)
-    return repository.cached_content(path)
+    return visit.readable(remote).cached_content(path)

@@ -14,6 +14,7 @@ from devpi_artifactory_compat.packages import legacy_json
 from devpi_artifactory_compat.packages.filenames import same_version
 from devpi_artifactory_compat.packages.upload_form import UploadForm
 from devpi_artifactory_compat.packages.upload_form import parse_upload_form
+from devpi_artifactory_compat.repositories.base import Repository
 from devpi_artifactory_compat.repositories.catalog import Entry
 from devpi_artifactory_compat.repositories.ports import Outcome
 from devpi_artifactory_compat.storage.rendered import RenderedPages
@@ -41,26 +42,30 @@ def project_name(request: Request, key: str) -> NormalizedName:
     return name
 
 
+def _repository(request: Request) -> Repository:
+    names = request.matchdict
+    return Visit(request).readable(names["key"], names.get("scope", ""))
+
+
 def list_projects(request: Request) -> Response:
     """``GET …/simple[/]``"""
     visit = Visit(request)
-    key = request.matchdict["key"]
-    projects = visit.readable(key).project_list()
+    key, scope = request.matchdict["key"], request.matchdict.get("scope", "")
+    projects = visit.readable(key, scope).project_list()
     index = visit.catalog.entry(key).index
-    return projects_response(request, projects, RenderedPages(visit.xom, index))
+    return projects_response(request, projects, RenderedPages(visit.xom, index, scope=scope))
 
 
 def show_project(request: Request) -> Response:
     """``GET …/simple/<project>[/]``"""
-    key = request.matchdict["key"]
-    repository = Visit(request).readable(key)
-    return project_response(request, repository.project_page(project_name(request, key)))
+    repository = _repository(request)
+    return project_response(request, repository.project_page(project_name(request, repository.key)))
 
 
 def show_json(request: Request) -> Response:
     """``GET …/pypi/<project>[/<version>]/json``"""
     key = request.matchdict["key"]
-    repository = Visit(request).readable(key)
+    repository = _repository(request)
     project = project_name(request, key)
     page = repository.project_page(project)
     asked = request.matchdict.get("version") or legacy_json.latest_version(page) or ""
@@ -68,7 +73,9 @@ def show_json(request: Request) -> Response:
     if version is None:
         raise ProjectNotFound(key, f"{project} {asked}")
     info = legacy_json.info_from_fields(repository.release_metadata(project, version))
-    base = f"{request.application_url}/artifactory/api/pypi/{key}/"
+    scope = request.matchdict.get("scope")
+    root = f"{key}/{scope}" if scope else key
+    base = f"{request.application_url}/artifactory/api/pypi/{root}/"
 
     def file_url(file: ProjectFile) -> str:
         return base + quote(file.path)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from devpi_artifactory_compat.errors import Forbidden
 from devpi_artifactory_compat.errors import NotAuthenticated
+from devpi_artifactory_compat.errors import NotFound
 from devpi_artifactory_compat.repositories.base import Repository
 from devpi_artifactory_compat.repositories.catalog import Catalog
 from devpi_artifactory_compat.repositories.catalog import Entry
@@ -11,6 +12,7 @@ from devpi_artifactory_compat.storage.gateway import open_catalog
 from devpi_artifactory_compat.storage.reading import may_read
 from devpi_artifactory_compat.views.rights import is_admin
 from devpi_server.main import XOM
+from devpi_server.mirror import MirrorStage
 from functools import cached_property
 from functools import lru_cache
 from pyramid.request import Request
@@ -53,6 +55,10 @@ class Visit:
             return False
         return bool(self.request.has_permission("upload", context=stage)) or self.is_admin
 
+    def mirror(self, entry: Entry) -> MirrorStage:
+        """devpi's index behind a remote repository."""
+        return cast("MirrorStage", self.xom.model.getstage(entry.index))
+
     def may_delete(self, entry: Entry) -> bool:
         """Administrators and the owner of the index: not everybody who may upload."""
         return self.user is not None and (
@@ -72,8 +78,17 @@ class Visit:
     def require_admin(self) -> None:
         self.require(self.is_admin, "administer repositories")
 
-    def readable(self, key: str) -> Repository:
-        """The repository of a key; raises when it does not exist or may not be read."""
+    def readable(self, key: str, scope: str = "") -> Repository:
+        """The repository of a key, or one scope of it.
+
+        Raises RepositoryNotFound, NotFound for what takes no such scope, and NotAuthenticated or
+        Forbidden when it may not be read.
+        """
         entry = self.catalog.entry(key)
         self.require(self.may_read(entry), f"read repository '{key}'")
-        return self.catalog.repository(key)
+        if not scope:
+            return self.catalog.repository(key)
+        repository = self.catalog.scope(key, scope)
+        if repository is None:
+            raise NotFound(f"Repository '{key}' has no '{scope[:200]}'.")
+        return repository

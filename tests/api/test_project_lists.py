@@ -230,6 +230,37 @@ def test_list_of_another_upstream_is_not_shown(remote: Artifactory, upstream: Up
         assert names_of(remote) == ["other"]
 
 
+def test_zapped_list_is_asked_for_again(remote: Artifactory, upstream: Upstream) -> None:
+    names_of(remote)
+    put_list(upstream, NAMES[:10])
+    assert remote.request("POST", "api/zap/r", user=ADMIN).status_code == 200
+
+    assert names_of(remote) == NAMES[:10]
+
+
+def test_patterns_act_on_a_kept_list(remote: Artifactory) -> None:
+    etag = remote.get(LIST).headers["ETag"]
+    body = {"excludesPattern": "a-*"}
+    remote.request("POST", "api/repositories/r", user=ADMIN, body=body)
+
+    filtered = remote.get(LIST, headers={"If-None-Match": etag})
+
+    assert hrefs(filtered.text) == [name for name in NAMES if not name.startswith("a-")]
+
+
+def test_lists_of_scopes_are_kept_apart(artifactory: Artifactory, upstream: Upstream) -> None:
+    artifactory.create_remote("r", upstream.url, pyPIRepositorySuffix="+simple")
+    lists = {"a/one": NAMES, "a/two": NAMES[5:]}
+    for scope, names in lists.items():
+        page = "".join(f'<a href="{name}/">{name}</a>' for name in names)
+        upstream.put(f"/{scope}/+simple/", page)
+
+    for _ in range(2):
+        for scope, names in lists.items():
+            assert hrefs(artifactory.get(f"api/pypi/r/{scope}/simple/").text) == names
+    assert upstream.paths == ["/a/one/+simple/", "/a/two/+simple/"]
+
+
 def test_clients_that_ask_at_once_cause_one_request(
     remote: Artifactory, upstream: Upstream
 ) -> None:

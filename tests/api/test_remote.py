@@ -296,6 +296,31 @@ def test_warehouse_json_asks_the_upstream_when_no_metadata_is_here(
     assert not any(path.endswith(".whl") for path in upstream.paths)
 
 
+def test_what_the_upstream_says_of_a_project_is_carried_on(
+    remote: Artifactory, upstream: Upstream
+) -> None:
+    """Provenance (PEP 740), project status (PEP 792), alternate locations and tracks (PEP 708)."""
+    upstream.put_project("demo", {NAME: WHEEL}, details={"provenance": f"{upstream.url}/p/demo"})
+    upstream.put("/p/demo", b'{"version": 1}', "application/json")
+    page = json.loads(upstream.answers["/simple/demo/"].body)
+    page["project-status"] = {"status": "archived", "reason": "moved"}
+    page["alternate-locations"] = ["https://other.example/simple/demo/"]
+    page["meta"]["tracks"] = ["https://tracked.example/simple/demo/"]
+    upstream.put("/simple/demo/", json.dumps(page), "application/vnd.pypi.simple.v1+json")
+
+    shown = remote.get(PAGE, headers=JSON).json
+    html = remote.get(PAGE).text
+
+    assert shown["project-status"] == page["project-status"]
+    assert shown["alternate-locations"] == page["alternate-locations"]
+    assert shown["meta"]["tracks"] == page["meta"]["tracks"]
+    for stated in ("archived", "https://other.example/simple/demo/", "https://tracked.example"):
+        assert stated in html
+    provenance = urljoin(PAGE, shown["files"][0]["provenance"])
+    assert provenance.startswith("/artifactory/api/pypi/r/packages/")
+    assert remote.get(provenance).json == {"version": 1}
+
+
 def test_list_of_projects_is_the_upstreams(remote: Artifactory, upstream: Upstream) -> None:
     upstream.put("/simple/", '<a href="/simple/demo/">demo</a><a href="/simple/two/">two</a>')
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from devpi_artifactory_compat.repositories.project_lists import filtered
 from devpi_artifactory_compat.repositories.project_lists import listed
 from devpi_artifactory_compat.repositories.project_lists import merged
 from hypothesis import given
@@ -48,3 +49,12 @@ def test_merged_etag_follows_the_members_and_not_their_order() -> None:
 
     assert merged([a, b]).etag == merged([b, a]).etag
     assert len({merged(lists).etag for lists in ([a, b], [a, c], [a, b, c], [])}) == 4
+
+
+def test_filtered_list_has_the_accepted_names_and_its_own_etag() -> None:
+    everything = listed(["a", "b", "c"])
+    some = filtered(everything, lambda name: name != "b", rule="not b")
+    others = filtered(everything, lambda name: name != "c", rule="not c")
+
+    assert list(some.names()) == ["a", "c"]
+    assert len({everything.etag, some.etag, others.etag}) == 3

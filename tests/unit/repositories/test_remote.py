@@ -110,6 +110,7 @@ class FakeCache:
     def __init__(self) -> None:
         self.pages: dict[str, CachedPage] = {}
         self.missing: dict[str, float] = {}
+        self.zapped_at = 0.0
         self.files: dict[str, bytes] = {}
         self.kept: dict[str, KeptFile] = {}
         self.sidecars: dict[str, bytes] = {}
@@ -123,6 +124,9 @@ class FakeCache:
 
     def missing_since(self, project: NormalizedName) -> float | None:
         return self.missing.get(project)
+
+    def zapped(self) -> float:
+        return self.zapped_at
 
     def save_page(self, project: NormalizedName, page: CachedPage) -> None:
         self.missing.pop(project, None)
@@ -300,6 +304,20 @@ def test_not_found_is_remembered_for_its_period() -> None:
     scene.now += 60
     scene.upstream.pages["demo"] = FetchedPage(page=PAGE, etag=None)
     assert scene.repository.project_page(DEMO).files
+
+
+def test_zapped_pages_and_absences_are_asked_for_again() -> None:
+    scene = Scene()
+    scene.repository.project_page(DEMO)
+    with pytest.raises(ProjectNotFound):
+        scene.repository.project_page(canonicalize_name("nope"))
+    scene.cache.zapped_at = scene.now
+
+    scene.repository.project_page(DEMO)
+    with pytest.raises(ProjectNotFound):
+        scene.repository.project_page(canonicalize_name("nope"))
+
+    assert len(scene.upstream.asked) == 4
 
 
 def test_offline_serves_only_what_is_cached() -> None:

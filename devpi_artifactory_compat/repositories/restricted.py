@@ -1,0 +1,111 @@
+"""What a repository's settings keep from its users: patterns and black-out."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from devpi_artifactory_compat.errors import ArtifactNotFound
+from devpi_artifactory_compat.errors import Forbidden
+from devpi_artifactory_compat.errors import ProjectNotFound
+from devpi_artifactory_compat.model import Content
+from devpi_artifactory_compat.model import NormalizedName
+from devpi_artifactory_compat.model import ProjectList
+from devpi_artifactory_compat.model import ProjectPage
+from devpi_artifactory_compat.packages.filenames import project_of
+from devpi_artifactory_compat.packages.filenames import version_of
+from devpi_artifactory_compat.packages.upload_form import UploadForm
+from devpi_artifactory_compat.repositories.base import MetadataFields
+from devpi_artifactory_compat.repositories.base import Repository
+from devpi_artifactory_compat.repositories.config import RepositoryConfig
+from devpi_artifactory_compat.repositories.paths import split_sidecar
+from devpi_artifactory_compat.repositories.patterns import Patterns
+from devpi_artifactory_compat.repositories.ports import Publication
+from devpi_artifactory_compat.repositories.project_lists import filtered
+from devpi_artifactory_compat.repositories.project_lists import listed
+from packaging.utils import canonicalize_name
+
+
+def restricted(repository: Repository, *, by: RepositoryConfig) -> Repository:
+    """The repository as settings let it be seen: its own, or those of a virtual above it.
+
+    That is the repository itself when they restrict nothing.
+    """
+    if by.get_bool("blackedOut"):
+        return BlackedOutRepository(repository.config)
+    patterns = Patterns.parse(by.get_str("includesPattern"), by.get_str("excludesPattern"))
+    return repository if patterns.accepts_everything else FilteredRepository(repository, patterns)
+
+
+class BlackedOutRepository(Repository):
+    """``blackedOut``: takes part in nothing until the setting is taken back."""
+
+    def project_page(self, project: NormalizedName) -> ProjectPage:
+        raise ProjectNotFound(self.key, project)
+
+    def project_list(self) -> ProjectList:
+        return listed(())
+
+    def content(self, path: str) -> Content:
+        raise ArtifactNotFound(self.key, path)
+
+    def release_metadata(self, project: NormalizedName, version: str) -> MetadataFields:
+        raise ProjectNotFound(self.key, f"{project} {version}")
+
+    def publish(self, form: UploadForm, *, user: str, may_delete: bool) -> Publication:
+        raise Forbidden(f"Repository '{self.key}' is blacked out and takes no uploads.")
+
+
+class FilteredRepository(Repository):
+    """``includesPattern`` and ``excludesPattern``: what does not fit is not there."""
+
+    def __init__(self, repository: Repository, patterns: Patterns) -> None:
+        super().__init__(repository.config)
+        self._repository = repository
+        self._patterns = patterns
+
+    def project_page(self, project: NormalizedName) -> ProjectPage:
+        if not self._patterns.accepts_project(project):
+            raise ProjectNotFound(self.key, project)
+        page = self._repository.project_page(project)
+        files = tuple(f for f in page.files if self._patterns.accepts_file(f.path, project))
+        if not files:
+            raise ProjectNotFound(self.key, project)
+        if len(files) == len(page.files):
+            return page
+        left = {version_of(file.filename, project) for file in files}
+        versions = tuple(version for version in page.versions if version in left)
+        return replace(page, files=files, versions=versions)
+
+    def project_list(self) -> ProjectList:
+        """Those that may have a page; whether a file is left is not looked at."""
+        patterns = self._patterns
+        return filtered(
+            self._repository.project_list(), patterns.accepts_project, rule=repr(patterns)
+        )
+
+    def content(self, path: str) -> Content:
+        self._check(path)
+        return self._repository.content(path)
+
+    def cached_content(self, path: str) -> Content:
+        """What is kept at a path. Raises ArtifactNotFound."""
+        self._check(path)
+        return self._repository.cached_content(path)
+
+    def _check(self, path: str) -> None:
+        owner = split_sidecar(path)[0]
+        if not self._patterns.accepts_file(owner, project_of(owner.rpartition("/")[2])):
+            raise ArtifactNotFound(self.key, path)
+
+    def release_metadata(self, project: NormalizedName, version: str) -> MetadataFields:
+        if not self._patterns.accepts_project(project):
+            raise ProjectNotFound(self.key, f"{project} {version}")
+        return self._repository.release_metadata(project, version)
+
+    def publish(self, form: UploadForm, *, user: str, may_delete: bool) -> Publication:
+        name, version = form.first("name") or "", form.first("version") or ""
+        path = f"{name}/{version}/{form.filename or ''}"
+        if not self._patterns.accepts_file(path, canonicalize_name(name)):
+            raise Forbidden(
+                f"The patterns of repository '{self.key}' do not accept '{path[:300]}'."
+            )
+        return self._repository.publish(form, user=user, may_delete=may_delete)
