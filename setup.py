@@ -38,7 +38,9 @@ setup(
         "multipart>=1.2",
         "packaging>=24",
         # devpi-server's own dependencies, imported here as well: it decides which versions
+        "certifi",
         "devpi-common",
+        "httpcore>=1.0.6",
         "httpx",
         "pluggy",
         "pyramid",

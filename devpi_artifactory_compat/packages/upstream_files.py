@@ -29,6 +29,9 @@ __all__ = [
     "web_urls",
 ]
 
+MAX_FILES = 250_000
+"""Of one project. Those with the most have some ten thousand."""
+
 _MAX_URL_LENGTH = 8 * 1024
 _MAX_LOCATIONS = 100
 _URL_CHARACTERS = "%/:=&?~#+!$,;'@()*[]"
@@ -78,10 +81,13 @@ class UpstreamFile:
 class UpstreamPage:
     """The page of one project; ``versions`` is empty when the upstream states none.
 
-    ``alternate_locations`` and ``tracks`` are absolute URLs (PEP 708).
+    ``alternate_locations`` and ``tracks`` are absolute URLs (PEP 708). ``conclusive`` is False for
+    HTML that neither links to a file of the project nor says that it is the page of an index:
+    servers also send their error pages with status 200.
     """
 
     files: tuple[UpstreamFile, ...]
+    conclusive: bool = True
     status: str | None = None
     status_reason: str | None = None
     versions: tuple[str, ...] = ()
@@ -128,12 +134,17 @@ def valid_hashes(pairs: Iterable[tuple[object, object]]) -> dict[str, str]:
 
 
 def unique_files(files: Iterable[UpstreamFile]) -> tuple[UpstreamFile, ...]:
-    """One file for each name: the first that has a hash, or else the first."""
+    """One file for each name: the first that has a hash, or else the first.
+
+    Raises UpstreamError for more files than a server's memory should have to hold.
+    """
     unique: dict[str, UpstreamFile] = {}
     for file in files:
         known = unique.get(file.filename)
         if known is None or (file.hashes and not known.hashes):
             unique[file.filename] = file
+        if len(unique) > MAX_FILES:
+            raise UpstreamError(f"The upstream's page shows more than {MAX_FILES} files.")
     return tuple(unique.values())
 
 

@@ -38,13 +38,20 @@ def html_project_page(text: str, *, url: str, project: NormalizedName) -> Upstre
         page = _read([text], url)
         base = _base(page, url)
         files = (_file(anchor.attributes, base, project) for anchor in page.anchors)
+        found = unique_files(file for file in files if file is not None)
         return UpstreamPage(
-            files=unique_files(file for file in files if file is not None),
+            files=found,
+            conclusive=bool(found) or any(map(_is_sign_of_index, page.meta)),
             status=page.meta.get("pypi:project-status"),
             status_reason=page.meta.get("pypi:project-status-reason"),
             alternate_locations=web_urls(page.urls.get("pypi:alternate-locations", ())),
             tracks=web_urls(page.urls.get("pypi:tracks", ())),
         )
+
+
+def _is_sign_of_index(meta: str) -> bool:
+    """PEP 629, 708 and 792; Artifactory's pages have a version of their own."""
+    return meta.startswith("pypi:") or meta == "api-version"
 
 
 def html_project_names(chunks: Iterable[str], *, url: str) -> Iterator[str]:

@@ -28,11 +28,16 @@ __all__ = ["json_project_page"]
 _METADATA_KEYS = ("core-metadata", "dist-info-metadata", "data-dist-info-metadata")
 _MAX_TIME_LENGTH = 64
 
+#: what MAX_FILES files have, and some more
+_MAX_CONTAINERS = 2_000_000
+_MAX_ITEMS = 6_000_000
+
 _Object = Mapping[str, object]
 
 
 def json_project_page(body: bytes, *, url: str, project: NormalizedName) -> UpstreamPage:
     """The files of ``project``; any others are passed over."""
+    _check_amount(body, url)
     data = _read(body, url)
     files = (_file(item, url, project) for item in _list(data, "files", url))
     status = _object(data.get("project-status"))
@@ -45,6 +50,12 @@ def json_project_page(body: bytes, *, url: str, project: NormalizedName) -> Upst
         alternate_locations=web_urls(_items(data.get("alternate-locations"))),
         tracks=web_urls(_items(_object(data.get("meta")).get("tracks"))),
     )
+
+
+def _check_amount(body: bytes, url: str) -> None:
+    """Refuse what would take many times its own size as objects in memory."""
+    if body.count(b"{") + body.count(b"[") > _MAX_CONTAINERS or body.count(b",") > _MAX_ITEMS:
+        raise UpstreamError(f"{shown_url(url)} answered with JSON of too many values.")
 
 
 def _read(body: bytes, url: str) -> _Object:

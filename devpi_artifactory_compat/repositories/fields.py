@@ -145,7 +145,7 @@ FIELDS: Mapping[str, Field] = _by_name(
         _text("username", REMOTE, acts=True),
         _text("password", REMOTE, acts=True),
         _text("proxy", REMOTE, acts=True),
-        _flag("disableProxy", REMOTE),
+        _flag("disableProxy", REMOTE, acts=True),
         _text("remoteRepoLayoutRef", REMOTE),
         _text("queryParams", REMOTE, acts=True),
         _flag("propagateQueryParams", REMOTE, acts=True),

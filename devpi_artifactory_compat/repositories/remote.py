@@ -12,6 +12,7 @@ from devpi_artifactory_compat.errors import InvalidUpload
 from devpi_artifactory_compat.errors import NotAllowed
 from devpi_artifactory_compat.errors import ProjectNotFound
 from devpi_artifactory_compat.errors import UpstreamError
+from devpi_artifactory_compat.errors import UpstreamTimeout
 from devpi_artifactory_compat.model import NO_HASHES
 from devpi_artifactory_compat.model import Content
 from devpi_artifactory_compat.model import NormalizedName
@@ -34,6 +35,7 @@ from devpi_artifactory_compat.repositories.paths import remote_path
 from devpi_artifactory_compat.repositories.paths import split_sidecar
 from devpi_artifactory_compat.repositories.paths import upstream_url
 from devpi_artifactory_compat.repositories.ports import CachedPage
+from devpi_artifactory_compat.repositories.ports import FetchedPage
 from devpi_artifactory_compat.repositories.ports import KeptFile
 from devpi_artifactory_compat.repositories.ports import NamesCache
 from devpi_artifactory_compat.repositories.ports import PageAnswer
@@ -42,6 +44,7 @@ from devpi_artifactory_compat.repositories.ports import RemoteCache
 from devpi_artifactory_compat.repositories.ports import Upstream
 from devpi_artifactory_compat.repositories.project_lists import listed
 from devpi_artifactory_compat.repositories.remote_names import RemoteNames
+from devpi_artifactory_compat.repositories.promises import check_promises
 from typing import BinaryIO
 import hashlib
 
@@ -97,10 +100,16 @@ class RemoteRepository(Repository):
         fresh = self._fresh_page(project)
         if fresh is not None:
             return fresh
-        with self._cache.lock(project):
-            # somebody else may have fetched it while this request waited
-            fresh = self._fresh_page(project)
-            return fresh if fresh is not None else self._fetch_page(project)
+        try:
+            with self._cache.lock(project):
+                # somebody else may have fetched it while this request waited
+                fresh = self._fresh_page(project)
+                return fresh if fresh is not None else self._fetch_page(project)
+        except UpstreamTimeout:
+            cached = self._cache.page(project)
+            if cached is None:
+                raise
+            return cached.page
 
     def _fresh_page(self, project: NormalizedName) -> UpstreamPage | None:
         cached = self._cache.page(project)
@@ -125,9 +134,7 @@ class RemoteRepository(Repository):
     def _fetch_page(self, project: NormalizedName) -> UpstreamPage:
         cached = self._cache.page(project)
         try:
-            answer = self._upstream.project_page(
-                project, etag=None if cached is None else cached.etag
-            )
+            answer = self._ask(project, cached)
         except UpstreamError:
             # a page that may be old is better than none: installs go on while the upstream is gone
             if cached is None:
@@ -144,6 +151,16 @@ class RemoteRepository(Repository):
             raise ProjectNotFound(self.key, project)
         self._cache.save_page(project, CachedPage(page=answer.page, etag=answer.etag, checked=now))
         return answer.page
+
+    def _ask(self, project: NormalizedName, cached: CachedPage | None) -> FetchedPage | PageAnswer:
+        """The upstream's answer; what may be an error page with status 200 says nothing lasting."""
+        etag = None if cached is None else cached.etag
+        answer = self._upstream.project_page(project, etag=etag)
+        if isinstance(answer, FetchedPage) and not answer.page.conclusive:
+            if cached is not None and cached.page.files:
+                raise UpstreamError(f"The upstream's page of '{project}' shows no files any more.")
+            raise ProjectNotFound(self.key, project)
+        return answer
 
     def project_list(self) -> ProjectList:
         try:
@@ -240,6 +257,7 @@ class RemoteRepository(Repository):
                 raise UpstreamError(
                     f"The upstream sent {received} of {stream.size} bytes of '{file.filename}'."
                 )
+            check_promises(file, target, size=received)
             metadata = _wheel_metadata(file.filename, target)
             self._cache.save_file(path, file, project, target, metadata)
         if held:

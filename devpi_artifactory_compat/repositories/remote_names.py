@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from devpi_artifactory_compat.errors import UpstreamError
 from devpi_artifactory_compat.model import ProjectList
+from devpi_artifactory_compat.repositories.ports import FetchedNames
 from devpi_artifactory_compat.repositories.ports import KeptNames
 from devpi_artifactory_compat.repositories.ports import NamesCache
 from devpi_artifactory_compat.repositories.ports import PageAnswer
 from devpi_artifactory_compat.repositories.ports import Upstream
+from itertools import chain
+from itertools import islice
 
 
 class RemoteNames:
@@ -58,7 +62,8 @@ class RemoteNames:
         try:
             with self._upstream.project_names(known) as answer:
                 if not isinstance(answer, PageAnswer):
-                    return self._cache.save_names(answer, checked=self._clock())
+                    fetched = answer if kept is None else _not_emptied(answer, kept)
+                    return self._cache.save_names(fetched, checked=self._clock())
         except UpstreamError:
             if kept is None:
                 raise
@@ -66,3 +71,11 @@ class RemoteNames:
         if kept is None:
             raise UpstreamError("The upstream says that a list is unchanged which it never sent.")
         return self._cache.confirm_names(kept, checked=self._clock())
+
+
+def _not_emptied(fetched: FetchedNames, kept: KeptNames) -> FetchedNames:
+    """What may be an error page with status 200 does not take the place of a list."""
+    first = list(islice(fetched.names, 1))
+    if not first and kept.projects.count:
+        raise UpstreamError("The upstream's list shows no projects any more.")
+    return replace(fetched, names=chain(first, fetched.names))

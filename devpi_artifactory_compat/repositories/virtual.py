@@ -87,6 +87,7 @@ class VirtualRepository(Repository):
             except ArtifactNotFound:
                 continue
             except UpstreamError as exc:
+                _fail_hard(member, exc)
                 failure = exc
         if failure is not None:
             raise failure
@@ -124,8 +125,15 @@ def _collect(
         except ProjectNotFound:
             continue
         except UpstreamError as exc:
+            _fail_hard(member, exc)
             failure = failure or exc
     return answers, failure
+
+
+def _fail_hard(member: Repository, failure: UpstreamError) -> None:
+    """``hardFail``: the failure of this member is that of the virtual repository."""
+    if member.config.get_bool("hardFail"):
+        raise failure
 
 
 def _merge(project: NormalizedName, pages: Sequence[ProjectPage]) -> ProjectPage:

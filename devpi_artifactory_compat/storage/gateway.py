@@ -8,6 +8,7 @@ from devpi_artifactory_compat.repositories.base import Repository
 from devpi_artifactory_compat.repositories.catalog import Catalog
 from devpi_artifactory_compat.repositories.config import RepositoryConfig
 from devpi_artifactory_compat.repositories.config import registry_page_url
+from devpi_artifactory_compat.repositories.fields import FIELDS
 from devpi_artifactory_compat.repositories.local import LocalRepository
 from devpi_artifactory_compat.repositories.remote import RemoteRepository
 from devpi_artifactory_compat.repositories.scopes import scoped_config
@@ -17,13 +18,16 @@ from devpi_artifactory_compat.storage.indexes import plain_config
 from devpi_artifactory_compat.storage.keys import secrets_key
 from devpi_artifactory_compat.storage.local import StageStore
 from devpi_artifactory_compat.storage.names import NamesFiles
+from devpi_artifactory_compat.storage.outages import Outages
 from devpi_artifactory_compat.storage.remote import MirrorCache
-from devpi_artifactory_compat.storage.upstream import Access
+from devpi_artifactory_compat.storage.requester import Access
+from devpi_artifactory_compat.storage.transport import upstream_client
 from devpi_artifactory_compat.storage.upstream import HttpUpstream
-from devpi_artifactory_compat.storage.upstream import split_credentials
+from devpi_artifactory_compat.storage.urls import split_credentials
 from devpi_server.main import XOM
 from devpi_server.mirror import MirrorStage
 from devpi_server.model import PrivateStage
+from functools import partial
 import time
 
 
@@ -44,20 +48,24 @@ def build_repository(
     stage = xom.model.getstage(index)
     if isinstance(stage, MirrorStage):
         cache = MirrorCache(
-            xom, stage, source=upstream_access(xom, config, index).pages_url, scope=scope
+            xom,
+            stage,
+            source=upstream_access(xom, config, index).pages_url,
+            scope=scope,
+            lock_timeout=_limit(config, "metadataRetrievalTimeoutSecs"),
         )
         if scope:
             registry = config.get_str("pyPIRegistryUrl") or default_registry()
             config = scoped_config(config, scope, registry=registry)
         access = upstream_access(xom, config, index)
-        source = split_credentials(access.pages_url)[0]
-        return RemoteRepository(
-            config,
-            cache,
-            HttpUpstream(xom, access),
-            names=NamesFiles(xom, index, source=source, scope=scope),
-            clock=time.time,
+        upstream = HttpUpstream(
+            access,
+            clients=partial(upstream_client, xom),
+            outages=xom.setdefault_singleton(index, "artifactory-outages", factory=Outages),
         )
+        source = split_credentials(access.pages_url)[0]
+        names = NamesFiles(xom, index, source=source, scope=scope)
+        return RemoteRepository(config, cache, upstream, names=names, clock=time.time)
     if isinstance(stage, PrivateStage):
         return LocalRepository(config, StageStore(xom, stage))
     raise RepositoryNotFound(config.key)
@@ -72,5 +80,18 @@ def upstream_access(xom: XOM, config: RepositoryConfig, index: str) -> Access:
         files_url=config.get_str("url"),
         username=config.get_str("username"),
         password=password or secrets_key(xom, user, name).get().get("password", ""),
-        timeout=config.get_int("socketTimeoutMillis") / 1000,
+        timeout=_limit(config, "socketTimeoutMillis") / 1000,
+        page_timeout=_limit(config, "metadataRetrievalTimeoutSecs"),
+        offline_period=config.get_int("assumedOfflinePeriodSecs"),
+        proxy=config.get_str("proxy"),
+        disable_proxy=config.get_bool("disableProxy"),
+        query_params=config.get_str("queryParams"),
+        any_host_auth=config.get_bool("allowAnyHostAuth"),
     )
+
+
+def _limit(config: RepositoryConfig, name: str) -> int:
+    """A time limit; 0 stands for the default, because nothing may wait for ever."""
+    default = FIELDS[name].default
+    assert isinstance(default, int)
+    return config.get_int(name) or default

@@ -18,7 +18,7 @@ from devpi_artifactory_compat.repositories.config import RepositoryConfig
 from devpi_artifactory_compat.repositories.config import from_options
 from devpi_artifactory_compat.repositories.config import registry_page_url
 from devpi_artifactory_compat.repositories.config import split_mirror_url
-from devpi_artifactory_compat.storage.upstream import split_credentials
+from devpi_artifactory_compat.storage.urls import split_credentials
 from devpi_server.log import threadlog
 from devpi_server.main import XOM
 from devpi_server.main import _pypi_ixconfig_default

@@ -51,9 +51,6 @@ MEMORY_FILES = 300_000
 
 CHUNK_SIZE = 1024 * 1024
 
-#: how long a request waits for another one that fetches the same page
-LOCK_TIMEOUT_SECS = 90.0
-
 #: who brought a file that nobody uploaded
 CACHE_USER = "anonymous"
 
@@ -112,10 +109,10 @@ class PageMemory:
                 self._missing.popitem(last=False)
 
     @contextmanager
-    def lock(self, project: str) -> Iterator[None]:
+    def lock(self, project: str, *, timeout: float) -> Iterator[None]:
         with self._guard:
             holder = self._locks.setdefault(project, _Lock())
-        if not holder.lock.acquire(timeout=LOCK_TIMEOUT_SECS):
+        if not holder.lock.acquire(timeout=timeout):
             raise UpstreamTimeout(f"The page of '{project}' is being fetched and does not come.")
         try:
             yield
@@ -128,13 +125,24 @@ class MirrorCache:
 
     ``source`` is where the pages come from: pages of another source are not shown after the
     URL of the repository was changed. Pages of different scopes are kept apart.
+    ``lock_timeout`` is how long a request waits for another one that fetches the same page, in
+    seconds.
     """
 
-    def __init__(self, xom: XOM, stage: MirrorStage, *, source: str, scope: str = "") -> None:
+    def __init__(
+        self,
+        xom: XOM,
+        stage: MirrorStage,
+        *,
+        source: str,
+        scope: str = "",
+        lock_timeout: float,
+    ) -> None:
         self._xom = xom
         self._stage = stage
         self._source = source
         self._scope = scope
+        self._lock_timeout = lock_timeout
         self._records = Records(xom, stage.username, stage.index)
         self._memory = cast(
             "PageMemory",
@@ -146,7 +154,7 @@ class MirrorCache:
     @contextmanager
     def lock(self, project: NormalizedName) -> Iterator[None]:
         ask_primary(self._xom)
-        with self._memory.lock(self._name(project)):
+        with self._memory.lock(self._name(project), timeout=self._lock_timeout):
             yield
 
     def _name(self, project: NormalizedName) -> str:

@@ -1,16 +1,14 @@
-"""HTTP to the server that a remote repository stands for."""
+"""The server that a remote repository stands for, over HTTP."""
 
 from __future__ import annotations
 
-from base64 import b64encode
+from collections.abc import Callable
 from collections.abc import Iterator
 from collections.abc import Mapping
 from collections.abc import Sequence
 from contextlib import ExitStack
 from contextlib import contextmanager
-from dataclasses import dataclass
 from devpi_artifactory_compat.errors import UpstreamError
-from devpi_artifactory_compat.errors import UpstreamTimeout
 from devpi_artifactory_compat.model import NormalizedName
 from devpi_artifactory_compat.model import Stream
 from devpi_artifactory_compat.packages.upstream_info import parse_info
@@ -20,12 +18,15 @@ from devpi_artifactory_compat.repositories.ports import FetchedNames
 from devpi_artifactory_compat.repositories.ports import FetchedPage
 from devpi_artifactory_compat.repositories.ports import PageAnswer
 from devpi_artifactory_compat.repositories.ports import Validators
-from devpi_server.httpclient import FatalResponse
-from devpi_server.main import XOM
+from devpi_artifactory_compat.storage.bodies import encoding_of
+from devpi_artifactory_compat.storage.bodies import expanded
+from devpi_artifactory_compat.storage.outages import Outages
+from devpi_artifactory_compat.storage.requester import Access
+from devpi_artifactory_compat.storage.requester import Requester
+from devpi_artifactory_compat.storage.transport import UpstreamClient
+from devpi_artifactory_compat.storage.urls import public_url
+from devpi_artifactory_compat.storage.urls import split_credentials
 from urllib.parse import quote
-from urllib.parse import unquote
-from urllib.parse import urlsplit
-from urllib.parse import urlunsplit
 import httpx
 
 
@@ -34,38 +35,31 @@ ACCEPT = (
     "text/html;q=0.01"
 )
 
-#: the longest pages that are read, in bytes
-PAGE_LIMIT = 256 * 1024 * 1024
+#: the longest pages that are read, in bytes, after decompression
+PAGE_LIMIT = 128 * 1024 * 1024
 NAMES_LIMIT = 512 * 1024 * 1024
 INFO_LIMIT = 32 * 1024 * 1024
 
-CHUNK_SIZE = 128 * 1024
-
+_MAX_VALIDATOR_LENGTH = 1000
 _MISSING = frozenset({404, 410})
 
-
-@dataclass(frozen=True, kw_only=True)
-class Access:
-    """How an upstream is reached: its pages, its files, and who asks."""
-
-    registry_url: str
-    pages_url: str
-    files_url: str
-    username: str = ""
-    password: str = ""
-    timeout: float = 15.0
+#: files that servers like to call compressed because they are
+_COMPRESSED_FILES = (".gz", ".tgz")
 
 
 class HttpUpstream:
-    """Implements ``repositories.ports.Upstream`` over devpi's own HTTP client."""
+    """Implements ``repositories.ports.Upstream``; ``clients`` as for :class:`Requester`."""
 
-    def __init__(self, xom: XOM, access: Access) -> None:
-        self._xom = xom
-        self._pages_url, username, password = split_credentials(access.pages_url)
+    def __init__(
+        self,
+        access: Access,
+        *,
+        clients: Callable[[str | None], UpstreamClient],
+        outages: Outages,
+    ) -> None:
+        self._requester = Requester(access, clients=clients, outages=outages)
+        self._pages_url = split_credentials(access.pages_url)[0]
         self._registry_url = split_credentials(access.registry_url)[0].rstrip("/")
-        self._origins = {origin(self._pages_url), origin(access.files_url)}
-        self._timeout = access.timeout
-        self._authorization = basic(access.username or username, access.password or password)
 
     def project_page(
         self, project: NormalizedName, *, etag: str | None
@@ -75,8 +69,9 @@ class HttpUpstream:
         if etag is not None:
             headers["If-None-Match"] = etag
         with ExitStack() as stack:
-            response = self._request(stack, url, headers)
-            if response.status_code == httpx.codes.NOT_MODIFIED:
+            stack.enter_context(self._requester.page_time(url))
+            response = self._requester.request(stack, url, headers)
+            if response.status_code == httpx.codes.NOT_MODIFIED and etag is not None:
                 return PageAnswer.NOT_MODIFIED
             if response.status_code in _MISSING:
                 return PageAnswer.MISSING
@@ -85,10 +80,10 @@ class HttpUpstream:
         page = parse_project_page(
             body,
             content_type=response.headers.get("content-type", ""),
-            url=split_credentials(str(response.url))[0],
+            url=public_url(str(response.url)),
             project=project,
         )
-        return FetchedPage(page=page, etag=response.headers.get("etag"))
+        return FetchedPage(page=page, etag=_etag(response))
 
     @contextmanager
     def project_names(self, known: Validators | None) -> Iterator[FetchedNames | PageAnswer]:
@@ -99,19 +94,19 @@ class HttpUpstream:
         if known is not None and known.last_modified is not None:
             headers["If-Modified-Since"] = known.last_modified
         with ExitStack() as stack:
-            response = self._request(stack, url, headers)
-            if response.status_code == httpx.codes.NOT_MODIFIED:
+            stack.enter_context(self._requester.page_time(url))
+            response = self._requester.request(stack, url, headers)
+            if response.status_code == httpx.codes.NOT_MODIFIED and known is not None:
                 yield PageAnswer.NOT_MODIFIED
                 return
             self._check(response, url)
             names = parse_project_names(
                 self._pieces(response, url, NAMES_LIMIT),
                 content_type=response.headers.get("content-type", ""),
-                url=str(response.url),
+                url=public_url(str(response.url)),
             )
             validators = Validators(
-                etag=response.headers.get("etag"),
-                last_modified=response.headers.get("last-modified"),
+                etag=_etag(response), last_modified=_validator(response, "last-modified")
             )
             yield FetchedNames(names=names, validators=validators)
 
@@ -120,114 +115,81 @@ class HttpUpstream:
     ) -> Mapping[str, str | Sequence[str]]:
         url = f"{self._registry_url}/pypi/{project}/{quote(version)}/json"
         try:
-            return parse_info(self.read(url, limit=INFO_LIMIT) or b"")
+            return parse_info(self._read(url, INFO_LIMIT, optional=True) or b"")
         except UpstreamError:
             # many upstreams have no such API
             return {}
 
     def open(self, url: str) -> Stream | None:
         with ExitStack() as stack:
-            response = self._request(stack, url, {"Accept-Encoding": "identity"})
+            with self._requester.page_time(url):
+                response = self._requester.request(stack, url, {"Accept-Encoding": "identity"})
             if response.status_code in _MISSING:
                 return None
             self._check(response, url)
-            length = response.headers.get("content-length", "")
-            size = int(length) if length.isdigit() else None
-            if "content-encoding" in response.headers:
-                size = None
-            chunks = _chunks(response, self._shown(url), stack.pop_all())
-        return Stream(size=size, chunks=chunks)
+            encoding = encoding_of(response)
+            # the bytes of the file are what hashes are of: they are never expanded
+            if encoding and not url.partition("?")[0].endswith(_COMPRESSED_FILES):
+                raise UpstreamError(f"The upstream compresses {public_url(url)} unasked.")
+            chunks = self._chunks(response, url, stack.pop_all())
+        return Stream(size=_length(response), chunks=chunks)
 
     def read(self, url: str, *, limit: int) -> bytes | None:
+        body = self._read(url, limit)
+        # nothing small that stands beside a file is HTML: this is an error page with status 200
+        return None if body is not None and body.lstrip().startswith(b"<") else body
+
+    def _read(self, url: str, limit: int, *, optional: bool = False) -> bytes | None:
         with ExitStack() as stack:
-            response = self._request(stack, url, {})
+            stack.enter_context(self._requester.page_time(url))
+            response = self._requester.request(stack, url, {}, optional=optional)
             if response.status_code in _MISSING:
                 return None
             self._check(response, url)
             return self._body(response, url, limit)
 
-    def _request(self, stack: ExitStack, url: str, headers: dict[str, str]) -> httpx.Response:
-        headers = dict(headers)
-        # a page may point anywhere: credentials are for the upstream itself
-        if self._authorization is not None and origin(url) in self._origins:
-            headers["Authorization"] = self._authorization
-        try:
-            response = self._xom.http.stream(
-                stack,
-                "GET",
-                url,
-                allow_redirects=True,
-                timeout=self._timeout,
-                extra_headers=headers,
-            )
-        except (httpx.InvalidURL, ValueError) as exc:
-            raise UpstreamError(f"'{self._shown(url)}' is no usable URL.") from exc
-        if isinstance(response, FatalResponse):
-            if "Timeout" in response.reason_phrase:
-                raise UpstreamTimeout(f"The upstream did not answer: {self._shown(url)}")
-            raise UpstreamError(f"The upstream could not be reached: {self._shown(url)}")
-        return response
-
     def _check(self, response: httpx.Response, url: str) -> None:
         if response.status_code != httpx.codes.OK:
             raise UpstreamError(
-                f"The upstream answered {response.status_code} to {self._shown(url)}"
+                f"The upstream answered {response.status_code} to {public_url(url)}."
             )
 
     def _body(self, response: httpx.Response, url: str, limit: int) -> bytes:
         return b"".join(self._pieces(response, url, limit))
 
     def _pieces(self, response: httpx.Response, url: str, limit: int) -> Iterator[bytes]:
+        """A page as it comes, expanded; raises UpstreamError as soon as it is too long."""
         received = 0
         try:
-            for chunk in response.iter_bytes(CHUNK_SIZE):
-                received += len(chunk)
+            for piece in expanded(response):
+                received += len(piece)
                 if received > limit:
-                    raise UpstreamError(f"{self._shown(url)} is longer than {limit} bytes.")
-                yield chunk
+                    raise UpstreamError(f"{public_url(url)} is longer than {limit} bytes.")
+                yield piece
         except (httpx.HTTPError, httpx.StreamError, OSError) as exc:
-            raise UpstreamError(f"The upstream broke off: {self._shown(url)}") from exc
+            raise self._requester.failure(str(response.url), exc) from exc
 
-    @staticmethod
-    def _shown(url: str) -> str:
-        """A URL for messages: without credentials, query and fragment, which may be secret."""
-        parts = urlsplit(split_credentials(url)[0])
-        return urlunsplit((parts.scheme, parts.netloc, parts.path, "", ""))
-
-
-def _chunks(response: httpx.Response, shown: str, stack: ExitStack) -> Iterator[bytes]:
-    with stack:
-        try:
-            yield from response.iter_bytes(CHUNK_SIZE)
-        except (httpx.HTTPError, httpx.StreamError, OSError) as exc:
-            raise UpstreamError(f"The upstream broke off: {shown}") from exc
+    def _chunks(self, response: httpx.Response, url: str, stack: ExitStack) -> Iterator[bytes]:
+        with stack:
+            try:
+                yield from response.iter_raw()
+            except (httpx.HTTPError, httpx.StreamError, OSError) as exc:
+                raise self._requester.failure(str(response.url), exc) from exc
 
 
-def split_credentials(url: str) -> tuple[str, str, str]:
-    """A URL as the URL without credentials, the user name and the password."""
-    parts = urlsplit(url)
-    if "@" not in parts.netloc:
-        return url, "", ""
-    host = parts.netloc.rpartition("@")[2]
-    return (
-        urlunsplit(parts._replace(netloc=host)),
-        unquote(parts.username or ""),
-        unquote(parts.password or ""),
-    )
-
-
-def origin(url: str) -> tuple[str, str, int | None]:
-    """Scheme, host and port, with the scheme's own port made explicit."""
-    try:
-        parts = urlsplit(url)
-        port = parts.port
-    except ValueError:
-        return ("", "", None)
-    scheme = parts.scheme.lower()
-    return (scheme, (parts.hostname or "").lower(), port or {"http": 80, "https": 443}.get(scheme))
-
-
-def basic(username: str, password: str) -> str | None:
-    if not username and not password:
+def _length(response: httpx.Response) -> int | None:
+    """How long the body says that it is; a chunked one tells its end itself."""
+    length: str = response.headers.get("content-length", "")
+    if not (length.isascii() and length.isdigit()) or "transfer-encoding" in response.headers:
         return None
-    return "Basic " + b64encode(f"{username}:{password}".encode()).decode("ascii")
+    return int(length)
+
+
+def _etag(response: httpx.Response) -> str | None:
+    return _validator(response, "etag")
+
+
+def _validator(response: httpx.Response, header: str) -> str | None:
+    """What can be sent back."""
+    value: str = response.headers.get(header, "")
+    return value if value and value.isascii() and len(value) <= _MAX_VALIDATOR_LENGTH else None

@@ -175,7 +175,9 @@ def test_changed_list_replaces_the_old_one(remote: Artifactory, upstream: Upstre
     assert not [path for path in kept_files(remote) if path.name.startswith("new-")]
 
 
-@pytest.mark.parametrize("failure", ["status", "gone", "truncated", "garbage", "half"])
+@pytest.mark.parametrize(
+    "failure", ["status", "gone", "truncated", "garbage", "half", "error page"]
+)
 def test_old_list_is_served_while_the_upstream_fails(
     remote: Artifactory, upstream: Upstream, failure: str
 ) -> None:
@@ -204,6 +206,8 @@ def fail(upstream: Upstream, failure: str) -> None:
         upstream.close()
     elif failure == "truncated":
         upstream.put("/simple/", whole[:-100], JSON_TYPE, length=len(whole))
+    elif failure == "error page":
+        upstream.put("/simple/", "<html><body>We will be back soon.</body></html>")
     elif failure == "garbage":
         upstream.put("/simple/", "Oops", "text/plain")
     else:

@@ -10,7 +10,7 @@ import pytest
 
 ACTING = """
     url pyPIRegistryUrl pyPIRepositorySuffix username password proxy socketTimeoutMillis
-    retrievalCachePeriodSecs missedRetrievalCachePeriodSecs assumedOfflinePeriodSecs
+    disableProxy retrievalCachePeriodSecs missedRetrievalCachePeriodSecs assumedOfflinePeriodSecs
     metadataRetrievalTimeoutSecs hardFail offline blackedOut storeArtifactsLocally
     unusedArtifactsCleanupPeriodHours includesPattern excludesPattern propagateQueryParams
     queryParams priorityResolution allowAnyHostAuth bypassHeadRequests defaultDeploymentRepo

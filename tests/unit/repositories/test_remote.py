@@ -30,6 +30,7 @@ from devpi_artifactory_compat.repositories.remote import RemoteRepository
 from hashlib import sha256
 from packaging.utils import NormalizedName
 from packaging.utils import canonicalize_name
+from support.archives import make_sdist
 from support.archives import make_wheel
 from support.archives import metadata_of
 from typing import BinaryIO
@@ -367,9 +368,10 @@ def test_short_download_is_a_failure() -> None:
 
 def test_path_that_no_page_shows_is_asked_below_the_url() -> None:
     scene = Scene()
-    scene.upstream.bodies["http://files.example/old/demo-0.1.tar.gz"] = b"old"
+    old = make_sdist("demo", "0.1")
+    scene.upstream.bodies["http://files.example/old/demo-0.1.tar.gz"] = old
 
-    assert read(scene.repository.content("packages/old/demo-0.1.tar.gz")) == b"old"
+    assert read(scene.repository.content("packages/old/demo-0.1.tar.gz")) == old
 
 
 @pytest.mark.parametrize("path", ["demo/1.0/demo-1.0.tar.gz", "packages/x/readme.txt", "nonsense"])
