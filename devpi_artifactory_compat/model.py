@@ -23,6 +23,7 @@ __all__ = [
     "DistributionKind",
     "NormalizedName",
     "ProjectFile",
+    "ProjectList",
     "ProjectPage",
     "RepositoryClass",
     "RepositoryKey",
@@ -107,6 +108,20 @@ class ProjectPage:
     status_reason: str | None = None
     alternate_locations: tuple[str, ...] = ()
     tracks: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class ProjectList:
+    """All projects of a repository, of which there may be a million.
+
+    ``names`` begins a new pass over the names at each call: normalised (PEP 503), ascending, each
+    once; a pass needs no open transaction and may raise UpstreamError. ``etag`` is another one
+    whenever the names are others. ``count`` is how many there are at most.
+    """
+
+    names: Callable[[], Iterator[NormalizedName]]
+    etag: str
+    count: int
 
 
 @dataclass(frozen=True, kw_only=True)

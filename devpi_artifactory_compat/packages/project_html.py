@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from collections.abc import Iterator
+from collections.abc import Sequence
 from devpi_artifactory_compat.model import ProjectFile
 from devpi_artifactory_compat.model import ProjectPage
 from devpi_artifactory_compat.packages.page_links import API_VERSION
@@ -15,11 +16,13 @@ from devpi_artifactory_compat.packages.page_links import preferred_hash
 from devpi_artifactory_compat.packages.page_links import provenance_url
 from html import escape
 from itertools import islice
+import re
 
 
 __all__ = ["render_project", "render_projects"]
 
 _NAMES_PER_CHUNK = 1000
+_PLAIN_NAMES = re.compile(r"[A-Za-z0-9._\n-]*")
 _FOOT = "</body></html>\n"
 
 
@@ -44,7 +47,7 @@ def render_projects(names: Iterable[str], *, prefix: str) -> Iterator[bytes]:
     yield _encode(_head(""))
     remaining = iter(names)
     while chunk := list(islice(remaining, _NAMES_PER_CHUNK)):
-        yield _encode("".join(_project_anchor(name, prefix) for name in chunk))
+        yield _encode(_project_anchors(chunk, prefix))
     yield _encode(_FOOT)
 
 
@@ -58,6 +61,15 @@ def _head(meta: str) -> str:
 
 def _meta(name: str, content: str) -> str:
     return f'<meta name="{name}" content="{escape(content)}" />'
+
+
+def _project_anchors(names: Sequence[str], prefix: str) -> str:
+    joined = "\n".join(names)
+    if _PLAIN_NAMES.fullmatch(joined) and joined.count("\n") == len(names) - 1:
+        # nothing to escape: so are all names of a list of a million
+        start = f'<a href="{escape(file_url(prefix, ""))}'
+        return "".join(f'{start}{name}" rel="internal">{name}</a><br />\n' for name in names)
+    return "".join(_project_anchor(name, prefix) for name in names)
 
 
 def _project_anchor(name: str, prefix: str) -> str:

@@ -54,7 +54,7 @@ def render_projects(
     remaining = iter(names)
     separator = b""
     while chunk := list(islice(remaining, _NAMES_PER_CHUNK)):
-        yield separator + b",".join(_encode({"name": name}) for name in chunk)
+        yield separator + _encode([{"name": name} for name in chunk])[1:-1]
         separator = b","
     yield b"]}"
 
@@ -92,6 +92,6 @@ def _metadata(hashes: Mapping[str, str] | None) -> bool | dict[str, str]:
     return dict(hashes) or True
 
 
-def _encode(data: Mapping[str, object]) -> bytes:
+def _encode(data: Mapping[str, object] | list[dict[str, str]]) -> bytes:
     text = json.dumps(data, ensure_ascii=False, separators=(",", ":"))
     return text.encode(errors="replace")

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from collections.abc import Iterator
 from collections.abc import Mapping
+from contextlib import contextmanager
 from devpi_artifactory_compat.errors import UpstreamError
 from devpi_artifactory_compat.model import NormalizedName
 from devpi_artifactory_compat.packages.filenames import belongs_to
 from devpi_artifactory_compat.packages.html_anchors import Anchor
 from devpi_artifactory_compat.packages.html_anchors import HtmlPage
 from devpi_artifactory_compat.packages.html_anchors import read_html
+from devpi_artifactory_compat.packages.html_tags import EndlessTag
 from devpi_artifactory_compat.packages.upstream_files import UpstreamFile
 from devpi_artifactory_compat.packages.upstream_files import UpstreamPage
 from devpi_artifactory_compat.packages.upstream_files import check_api_version
@@ -31,18 +34,19 @@ _PAGE_SUFFIX = ".html"
 
 def html_project_page(text: str, *, url: str, project: NormalizedName) -> UpstreamPage:
     """The files of ``project``; links to anything else are passed over."""
-    page = _read(text, url)
-    base = _base(page, url)
-    files = (_file(anchor.attributes, base, project) for anchor in page.anchors)
-    found = unique_files(file for file in files if file is not None)
-    return UpstreamPage(
-        files=found,
-        conclusive=bool(found) or any(map(_is_sign_of_index, page.meta)),
-        status=page.meta.get("pypi:project-status"),
-        status_reason=page.meta.get("pypi:project-status-reason"),
-        alternate_locations=web_urls(page.urls.get("pypi:alternate-locations", ())),
-        tracks=web_urls(page.urls.get("pypi:tracks", ())),
-    )
+    with _reading(url):
+        page = _read([text], url)
+        base = _base(page, url)
+        files = (_file(anchor.attributes, base, project) for anchor in page.anchors)
+        found = unique_files(file for file in files if file is not None)
+        return UpstreamPage(
+            files=found,
+            conclusive=bool(found) or any(map(_is_sign_of_index, page.meta)),
+            status=page.meta.get("pypi:project-status"),
+            status_reason=page.meta.get("pypi:project-status-reason"),
+            alternate_locations=web_urls(page.urls.get("pypi:alternate-locations", ())),
+            tracks=web_urls(page.urls.get("pypi:tracks", ())),
+        )
 
 
 def _is_sign_of_index(meta: str) -> bool:
@@ -50,20 +54,31 @@ def _is_sign_of_index(meta: str) -> bool:
     return meta.startswith("pypi:") or meta == "api-version"
 
 
-def html_project_names(text: str, *, url: str) -> Iterator[str]:
+def html_project_names(chunks: Iterable[str], *, url: str) -> Iterator[str]:
     """The last segment of each link or, where that is the name of a page, its text; unchecked.
 
     Links to the list itself and to what is above it are passed over.
     """
-    page = _read(text, url)
-    base = _base(page, url)
-    folder = urlsplit(base).path.rpartition("/")[0] + "/"
-    names = (_name(anchor, base, url, folder) for anchor in page.anchors)
-    return (name for name in names if name is not None)
+    with _reading(url):
+        page = _read(chunks, url)
+        base = _base(page, url)
+        folder = urlsplit(base).path.rpartition("/")[0] + "/"
+        for anchor in page.anchors:
+            name = _name(anchor, base, url, folder)
+            if name is not None:
+                yield name
 
 
-def _read(text: str, url: str) -> HtmlPage:
-    page = read_html(text)
+@contextmanager
+def _reading(url: str) -> Iterator[None]:
+    try:
+        yield
+    except EndlessTag as exc:
+        raise UpstreamError(f"{shown_url(url)} answered with HTML that cannot be read.") from exc
+
+
+def _read(chunks: Iterable[str], url: str) -> HtmlPage:
+    page = read_html(chunks)
     if page is None:
         raise UpstreamError(f"{shown_url(url)} answered with neither HTML nor JSON.")
     check_api_version(page.meta.get("pypi:repository-version"), url)
@@ -99,7 +114,9 @@ def _hashes(fragment: str) -> dict[str, str]:
 
 
 def _name(anchor: Anchor, base: str, url: str, folder: str) -> str | None:
-    href = anchor.attributes.get("href", "")
+    href = anchor.attributes.get("href")
+    if not href:
+        return None
     below = href.removeprefix(folder)
     if _PLAIN_NAME.fullmatch(below):
         # most lists consist of these, and a list may have a million of them

@@ -5,7 +5,6 @@ A value of a wrong type counts as absent; only a page that is no page at all is 
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from collections.abc import Mapping
 from datetime import UTC
 from datetime import datetime
@@ -24,7 +23,7 @@ from devpi_artifactory_compat.packages.upstream_files import web_urls
 import json
 
 
-__all__ = ["json_project_names", "json_project_page"]
+__all__ = ["json_project_page"]
 
 _METADATA_KEYS = ("core-metadata", "dist-info-metadata", "data-dist-info-metadata")
 _MAX_TIME_LENGTH = 64
@@ -51,13 +50,6 @@ def json_project_page(body: bytes, *, url: str, project: NormalizedName) -> Upst
         alternate_locations=web_urls(_items(data.get("alternate-locations"))),
         tracks=web_urls(_items(_object(data.get("meta")).get("tracks"))),
     )
-
-
-def json_project_names(body: bytes, *, url: str) -> Iterator[str]:
-    """The names as the upstream spells them; unchecked."""
-    projects = _list(_read(body, url), "projects", url)
-    names = (_object(item).get("name") for item in projects)
-    return (name for name in names if isinstance(name, str))
 
 
 def _check_amount(body: bytes, url: str) -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from abc import ABC
 from abc import abstractmethod
-from collections.abc import Iterable
 from collections.abc import Mapping
 from collections.abc import Sequence
 from devpi_artifactory_compat.errors import ArtifactNotFound
@@ -12,6 +11,7 @@ from devpi_artifactory_compat.errors import NotAllowed
 from devpi_artifactory_compat.errors import ProjectNotFound
 from devpi_artifactory_compat.model import Content
 from devpi_artifactory_compat.model import NormalizedName
+from devpi_artifactory_compat.model import ProjectList
 from devpi_artifactory_compat.model import ProjectPage
 from devpi_artifactory_compat.packages.upload_form import UploadForm
 from devpi_artifactory_compat.repositories.config import RepositoryConfig
@@ -45,8 +45,8 @@ class Repository(ABC):
         """
 
     @abstractmethod
-    def project_names(self) -> Iterable[str]:
-        """Every project, each once, in no order that is promised.
+    def project_list(self) -> ProjectList:
+        """Every project, to be read as a stream.
 
         Raises:
             UpstreamError: the list cannot be had now.

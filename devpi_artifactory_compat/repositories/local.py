@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from devpi_artifactory_compat.errors import ArtifactExists
 from devpi_artifactory_compat.errors import ArtifactNotFound
 from devpi_artifactory_compat.errors import InvalidUpload
@@ -11,6 +10,7 @@ from devpi_artifactory_compat.errors import RegistrationNotNeeded
 from devpi_artifactory_compat.model import Content
 from devpi_artifactory_compat.model import NormalizedName
 from devpi_artifactory_compat.model import ProjectFile
+from devpi_artifactory_compat.model import ProjectList
 from devpi_artifactory_compat.model import ProjectPage
 from devpi_artifactory_compat.packages.filenames import parse_distribution
 from devpi_artifactory_compat.packages.metadata import check_agrees
@@ -29,6 +29,7 @@ from devpi_artifactory_compat.repositories.ports import NewRelease
 from devpi_artifactory_compat.repositories.ports import Outcome
 from devpi_artifactory_compat.repositories.ports import Publication
 from devpi_artifactory_compat.repositories.ports import Release
+from devpi_artifactory_compat.repositories.project_lists import listed
 from packaging.utils import canonicalize_name
 import re
 
@@ -56,8 +57,8 @@ class LocalRepository(Repository):
             versions=tuple(dict.fromkeys(release.version for release in ordered)),
         )
 
-    def project_names(self) -> Iterable[str]:
-        return self._store.project_names()
+    def project_list(self) -> ProjectList:
+        return listed(self._store.project_names())
 
     def has_project(self, project: NormalizedName) -> bool:
         return self._store.has_project(project)

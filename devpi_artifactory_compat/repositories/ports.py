@@ -16,6 +16,7 @@ from devpi_artifactory_compat.model import Checksums
 from devpi_artifactory_compat.model import Content
 from devpi_artifactory_compat.model import Distribution
 from devpi_artifactory_compat.model import NormalizedName
+from devpi_artifactory_compat.model import ProjectList
 from devpi_artifactory_compat.model import Stream
 from devpi_artifactory_compat.packages.upstream_page import UpstreamFile
 from devpi_artifactory_compat.packages.upstream_page import UpstreamPage
@@ -144,6 +145,31 @@ class FetchedPage:
     etag: str | None
 
 
+@dataclass(frozen=True, kw_only=True)
+class Validators:
+    """What an upstream is told of the list that is here, so that it need not send it again."""
+
+    etag: str | None
+    last_modified: str | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class FetchedNames:
+    """An upstream's list on its way; ``names``, valid and normalised, raises UpstreamError."""
+
+    names: Iterator[NormalizedName]
+    validators: Validators
+
+
+@dataclass(frozen=True, kw_only=True)
+class KeptNames:
+    """An upstream's list as it is kept; ``checked`` is when the upstream last confirmed it."""
+
+    projects: ProjectList
+    validators: Validators
+    checked: float
+
+
 class PageAnswer(Enum):
     """An upstream's answer that is no page."""
 
@@ -161,7 +187,11 @@ class Upstream(Protocol):
         self, project: NormalizedName, *, etag: str | None
     ) -> FetchedPage | PageAnswer: ...
 
-    def project_names(self) -> Iterator[str]: ...
+    def project_names(
+        self, known: Validators | None
+    ) -> AbstractContextManager[FetchedNames | PageAnswer]:
+        """The list of all projects, or that it is unchanged; read before the context is left."""
+        ...
 
     def release_info(
         self, project: NormalizedName, version: str
@@ -261,4 +291,25 @@ class RemoteCache(Protocol):
 
         Raises UpstreamError when the repository is gone.
         """
+        ...
+
+
+class NamesCache(Protocol):
+    """Where the list of all projects of one upstream is kept."""
+
+    def names(self) -> KeptNames | None: ...
+
+    def names_lock(self, *, wait: bool) -> AbstractContextManager[bool]:
+        """Only one fetch at a time; False for those who would not wait and came second.
+
+        Raises UpstreamTimeout when waiting takes too long.
+        """
+        ...
+
+    def save_names(self, fetched: FetchedNames, *, checked: float) -> KeptNames:
+        """Read a list to its end and keep it; one that breaks off leaves the old one."""
+        ...
+
+    def confirm_names(self, kept: KeptNames, *, checked: float) -> KeptNames:
+        """The upstream said that the list is unchanged."""
         ...

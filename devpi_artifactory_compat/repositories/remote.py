@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from collections.abc import Iterable
 from collections.abc import Mapping
 from collections.abc import Sequence
 from devpi_artifactory_compat.errors import ArtifactNotFound
@@ -16,6 +15,7 @@ from devpi_artifactory_compat.model import NO_HASHES
 from devpi_artifactory_compat.model import Content
 from devpi_artifactory_compat.model import NormalizedName
 from devpi_artifactory_compat.model import ProjectFile
+from devpi_artifactory_compat.model import ProjectList
 from devpi_artifactory_compat.model import ProjectPage
 from devpi_artifactory_compat.packages.filenames import project_of
 from devpi_artifactory_compat.packages.filenames import version_of
@@ -34,10 +34,13 @@ from devpi_artifactory_compat.repositories.paths import upstream_url
 from devpi_artifactory_compat.repositories.ports import CachedPage
 from devpi_artifactory_compat.repositories.ports import FetchedPage
 from devpi_artifactory_compat.repositories.ports import KeptFile
+from devpi_artifactory_compat.repositories.ports import NamesCache
 from devpi_artifactory_compat.repositories.ports import PageAnswer
 from devpi_artifactory_compat.repositories.ports import Publication
 from devpi_artifactory_compat.repositories.ports import RemoteCache
 from devpi_artifactory_compat.repositories.ports import Upstream
+from devpi_artifactory_compat.repositories.project_lists import listed
+from devpi_artifactory_compat.repositories.remote_names import RemoteNames
 import hashlib
 
 
@@ -54,12 +57,20 @@ class RemoteRepository(Repository):
         cache: RemoteCache,
         upstream: Upstream,
         *,
+        names: NamesCache,
         clock: Callable[[], float],
     ) -> None:
         super().__init__(config)
         self._cache = cache
         self._upstream = upstream
         self._clock = clock
+        self._names = RemoteNames(
+            names,
+            upstream,
+            offline=self._offline,
+            is_fresh=lambda checked: self._is_fresh(checked, "retrievalCachePeriodSecs"),
+            clock=clock,
+        )
 
     # pages
 
@@ -146,16 +157,15 @@ class RemoteRepository(Repository):
             raise ProjectNotFound(self.key, project)
         return answer
 
-    def project_names(self) -> Iterable[str]:
-        if self._offline:
-            return self._cache.cached_names()
+    def project_list(self) -> ProjectList:
         try:
-            return self._upstream.project_names()
+            projects = self._names.project_list()
         except UpstreamError:
-            names = list(self._cache.cached_names())
-            if not names:
+            known = listed(self._cache.cached_names())
+            if not known.count:
                 raise
-            return names
+            return known
+        return listed(self._cache.cached_names()) if projects is None else projects
 
     # files
 

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import replace
 from devpi_artifactory_compat.errors import ArtifactNotFound
 from devpi_artifactory_compat.errors import Forbidden
 from devpi_artifactory_compat.errors import ProjectNotFound
 from devpi_artifactory_compat.model import Content
 from devpi_artifactory_compat.model import NormalizedName
+from devpi_artifactory_compat.model import ProjectList
 from devpi_artifactory_compat.model import ProjectPage
 from devpi_artifactory_compat.packages.filenames import project_of
 from devpi_artifactory_compat.packages.filenames import version_of
@@ -19,6 +19,8 @@ from devpi_artifactory_compat.repositories.config import RepositoryConfig
 from devpi_artifactory_compat.repositories.paths import split_sidecar
 from devpi_artifactory_compat.repositories.patterns import Patterns
 from devpi_artifactory_compat.repositories.ports import Publication
+from devpi_artifactory_compat.repositories.project_lists import filtered
+from devpi_artifactory_compat.repositories.project_lists import listed
 from packaging.utils import canonicalize_name
 
 
@@ -39,8 +41,8 @@ class BlackedOutRepository(Repository):
     def project_page(self, project: NormalizedName) -> ProjectPage:
         raise ProjectNotFound(self.key, project)
 
-    def project_names(self) -> Iterable[str]:
-        return ()
+    def project_list(self) -> ProjectList:
+        return listed(())
 
     def content(self, path: str) -> Content:
         raise ArtifactNotFound(self.key, path)
@@ -73,12 +75,11 @@ class FilteredRepository(Repository):
         versions = tuple(version for version in page.versions if version in left)
         return replace(page, files=files, versions=versions)
 
-    def project_names(self) -> Iterable[str]:
+    def project_list(self) -> ProjectList:
         """Those that may have a page; whether a file is left is not looked at."""
-        return (
-            name
-            for name in self._repository.project_names()
-            if self._patterns.accepts_project(canonicalize_name(name))
+        patterns = self._patterns
+        return filtered(
+            self._repository.project_list(), patterns.accepts_project, rule=repr(patterns)
         )
 
     def content(self, path: str) -> Content:

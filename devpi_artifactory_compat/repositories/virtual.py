@@ -16,6 +16,7 @@ from devpi_artifactory_compat.errors import UpstreamError
 from devpi_artifactory_compat.model import Content
 from devpi_artifactory_compat.model import NormalizedName
 from devpi_artifactory_compat.model import ProjectFile
+from devpi_artifactory_compat.model import ProjectList
 from devpi_artifactory_compat.model import ProjectPage
 from devpi_artifactory_compat.model import RepositoryClass
 from devpi_artifactory_compat.packages.upload_form import UploadForm
@@ -24,6 +25,7 @@ from devpi_artifactory_compat.repositories.base import MetadataFields
 from devpi_artifactory_compat.repositories.base import Repository
 from devpi_artifactory_compat.repositories.config import RepositoryConfig
 from devpi_artifactory_compat.repositories.ports import Publication
+from devpi_artifactory_compat.repositories.project_lists import merged
 from typing import TypeVar
 
 
@@ -71,11 +73,11 @@ class VirtualRepository(Repository):
             raise failure
         raise ProjectNotFound(self.key, project)
 
-    def project_names(self) -> Iterable[str]:
-        lists, failure = _collect(self.members, lambda member: set(member.project_names()))
+    def project_list(self) -> ProjectList:
+        lists, failure = _collect(self.members, lambda member: member.project_list())
         if not lists and failure is not None:
             raise failure
-        return set[str]().union(*lists)
+        return merged(lists)
 
     def content(self, path: str) -> Content:
         failure: UpstreamError | None = None

@@ -12,6 +12,7 @@ from devpi_artifactory_compat.repositories.paths import local_path
 from devpi_artifactory_compat.repositories.paths import remote_path
 from devpi_artifactory_compat.storage.derived import wheel_metadata
 from devpi_artifactory_compat.storage.indexes import is_remote
+from devpi_artifactory_compat.storage.list_files import remove_lists
 from devpi_artifactory_compat.storage.management import purge
 from devpi_artifactory_compat.storage.records import Arrival
 from devpi_artifactory_compat.storage.records import Record
@@ -52,6 +53,7 @@ class Follower:
         before = set((self._before(event) or {}).get("indexes", {}))
         for index in before - now:
             forget_pages(self._xom, f"{user}/{index}")
+            remove_lists(self._xom, f"{user}/{index}")
             if self._xom.is_replica():
                 continue
             with self._xom.keyfs.write_transaction():

@@ -17,11 +17,13 @@ from devpi_artifactory_compat.storage.indexes import entries
 from devpi_artifactory_compat.storage.indexes import plain_config
 from devpi_artifactory_compat.storage.keys import secrets_key
 from devpi_artifactory_compat.storage.local import StageStore
+from devpi_artifactory_compat.storage.names import NamesFiles
 from devpi_artifactory_compat.storage.outages import Outages
 from devpi_artifactory_compat.storage.remote import MirrorCache
 from devpi_artifactory_compat.storage.requester import Access
 from devpi_artifactory_compat.storage.transport import upstream_client
 from devpi_artifactory_compat.storage.upstream import HttpUpstream
+from devpi_artifactory_compat.storage.urls import split_credentials
 from devpi_server.main import XOM
 from devpi_server.mirror import MirrorStage
 from devpi_server.model import PrivateStage
@@ -55,12 +57,15 @@ def build_repository(
         if scope:
             registry = config.get_str("pyPIRegistryUrl") or default_registry()
             config = scoped_config(config, scope, registry=registry)
+        access = upstream_access(xom, config, index)
         upstream = HttpUpstream(
-            upstream_access(xom, config, index),
+            access,
             clients=partial(upstream_client, xom),
             outages=xom.setdefault_singleton(index, "artifactory-outages", factory=Outages),
         )
-        return RemoteRepository(config, cache, upstream, clock=time.time)
+        source = split_credentials(access.pages_url)[0]
+        names = NamesFiles(xom, index, source=source, scope=scope)
+        return RemoteRepository(config, cache, upstream, names=names, clock=time.time)
     if isinstance(stage, PrivateStage):
         return LocalRepository(config, StageStore(xom, stage))
     raise RepositoryNotFound(config.key)

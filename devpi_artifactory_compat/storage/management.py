@@ -25,6 +25,7 @@ from devpi_artifactory_compat.storage.indexes import member_configs
 from devpi_artifactory_compat.storage.keys import PROJECT
 from devpi_artifactory_compat.storage.keys import all_keys
 from devpi_artifactory_compat.storage.keys import secrets_key
+from devpi_artifactory_compat.storage.list_files import remove_lists
 from devpi_artifactory_compat.storage.records import Shelf
 from devpi_artifactory_compat.storage.records import delete_entry
 from devpi_server.main import XOM
@@ -114,6 +115,7 @@ def _drop_member(xom: XOM, virtual: Entry, gone: Entry) -> None:
 
 def purge(xom: XOM, user: str, index: str) -> None:
     """Forget everything of ours that belongs to an index that is gone."""
+    remove_lists(xom, f"{user}/{index}")
     tx = xom.keyfs.tx
     prefix = f"{user}/{index}/+artifactory/"
     for info in list(tx.iter_relpaths_at(all_keys(xom), tx.at_serial)):

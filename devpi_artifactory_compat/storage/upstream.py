@@ -7,14 +7,17 @@ from collections.abc import Iterator
 from collections.abc import Mapping
 from collections.abc import Sequence
 from contextlib import ExitStack
+from contextlib import contextmanager
 from devpi_artifactory_compat.errors import UpstreamError
 from devpi_artifactory_compat.model import NormalizedName
 from devpi_artifactory_compat.model import Stream
 from devpi_artifactory_compat.packages.upstream_info import parse_info
-from devpi_artifactory_compat.packages.upstream_page import parse_project_names
+from devpi_artifactory_compat.packages.upstream_names import parse_project_names
 from devpi_artifactory_compat.packages.upstream_page import parse_project_page
+from devpi_artifactory_compat.repositories.ports import FetchedNames
 from devpi_artifactory_compat.repositories.ports import FetchedPage
 from devpi_artifactory_compat.repositories.ports import PageAnswer
+from devpi_artifactory_compat.repositories.ports import Validators
 from devpi_artifactory_compat.storage.bodies import encoding_of
 from devpi_artifactory_compat.storage.bodies import expanded
 from devpi_artifactory_compat.storage.outages import Outages
@@ -37,7 +40,7 @@ PAGE_LIMIT = 128 * 1024 * 1024
 NAMES_LIMIT = 512 * 1024 * 1024
 INFO_LIMIT = 32 * 1024 * 1024
 
-_MAX_ETAG_LENGTH = 1000
+_MAX_VALIDATOR_LENGTH = 1000
 _MISSING = frozenset({404, 410})
 
 #: files that servers like to call compressed because they are
@@ -82,18 +85,30 @@ class HttpUpstream:
         )
         return FetchedPage(page=page, etag=_etag(response))
 
-    def project_names(self) -> Iterator[str]:
+    @contextmanager
+    def project_names(self, known: Validators | None) -> Iterator[FetchedNames | PageAnswer]:
         url = self._pages_url
+        headers = {"Accept": ACCEPT}
+        if known is not None and known.etag is not None:
+            headers["If-None-Match"] = known.etag
+        if known is not None and known.last_modified is not None:
+            headers["If-Modified-Since"] = known.last_modified
         with ExitStack() as stack:
             stack.enter_context(self._requester.page_time(url))
-            response = self._requester.request(stack, url, {"Accept": ACCEPT})
+            response = self._requester.request(stack, url, headers)
+            if response.status_code == httpx.codes.NOT_MODIFIED and known is not None:
+                yield PageAnswer.NOT_MODIFIED
+                return
             self._check(response, url)
-            body = self._body(response, url, NAMES_LIMIT)
-        return parse_project_names(
-            body,
-            content_type=response.headers.get("content-type", ""),
-            url=public_url(str(response.url)),
-        )
+            names = parse_project_names(
+                self._pieces(response, url, NAMES_LIMIT),
+                content_type=response.headers.get("content-type", ""),
+                url=public_url(str(response.url)),
+            )
+            validators = Validators(
+                etag=_etag(response), last_modified=_validator(response, "last-modified")
+            )
+            yield FetchedNames(names=names, validators=validators)
 
     def release_info(
         self, project: NormalizedName, version: str
@@ -171,6 +186,10 @@ def _length(response: httpx.Response) -> int | None:
 
 
 def _etag(response: httpx.Response) -> str | None:
+    return _validator(response, "etag")
+
+
+def _validator(response: httpx.Response, header: str) -> str | None:
     """What can be sent back."""
-    etag: str = response.headers.get("etag", "")
-    return etag if etag and etag.isascii() and len(etag) <= _MAX_ETAG_LENGTH else None
+    value: str = response.headers.get(header, "")
+    return value if value and value.isascii() and len(value) <= _MAX_VALIDATOR_LENGTH else None

@@ -1,8 +1,7 @@
-"""Project pages and lists of projects as answers: form, compression, ETag."""
+"""Project pages as answers: form, compression, ETag."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from devpi_artifactory_compat.model import ProjectPage
 from devpi_artifactory_compat.packages import project_html
 from devpi_artifactory_compat.packages import project_json
@@ -53,14 +52,6 @@ def project_response(request: Request, page: ProjectPage) -> Response:
     return page_response(request, render(page, prefix=prefix), content_type)
 
 
-def projects_response(request: Request, names: Iterable[str]) -> Response:
-    content_type = negotiate(request)
-    prefix = "" if has_trailing_slash(request) else "simple/"
-    render = project_json.render_projects if content_type == JSON else project_html.render_projects
-    body = b"".join(render(sorted(names), prefix=prefix))
-    return page_response(request, body, content_type)
-
-
 def takes_gzip(request: Request) -> bool:
     """Only for those who say so: old clients say nothing and understand nothing."""
     if "Accept-Encoding" not in request.headers:
@@ -82,7 +73,11 @@ def page_response(request: Request, body: bytes, content_type: str) -> Response:
         response.content_encoding = "gzip"
         digest += "-gzip"
     response.etag = digest
+    set_caching(response)
+    return response
+
+
+def set_caching(response: Response) -> None:
     response.vary = ("Accept", "Accept-Encoding")
     # installers ask each time, and are told by 304 when nothing has changed
     response.cache_control = "no-cache"
-    return response

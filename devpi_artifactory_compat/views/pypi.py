@@ -17,9 +17,10 @@ from devpi_artifactory_compat.packages.upload_form import parse_upload_form
 from devpi_artifactory_compat.repositories.base import Repository
 from devpi_artifactory_compat.repositories.catalog import Entry
 from devpi_artifactory_compat.repositories.ports import Outcome
+from devpi_artifactory_compat.storage.rendered import RenderedPages
 from devpi_artifactory_compat.views.pages import page_response
 from devpi_artifactory_compat.views.pages import project_response
-from devpi_artifactory_compat.views.pages import projects_response
+from devpi_artifactory_compat.views.project_lists import projects_response
 from devpi_artifactory_compat.views.visit import Visit
 from packaging.utils import canonicalize_name
 from pyramid.request import Request
@@ -48,8 +49,11 @@ def _repository(request: Request) -> Repository:
 
 def list_projects(request: Request) -> Response:
     """``GET …/simple[/]``"""
-    repository = _repository(request)
-    return projects_response(request, repository.project_names())
+    visit = Visit(request)
+    key, scope = request.matchdict["key"], request.matchdict.get("scope", "")
+    projects = visit.readable(key, scope).project_list()
+    index = visit.catalog.entry(key).index
+    return projects_response(request, projects, RenderedPages(visit.xom, index, scope=scope))
 
 
 def show_project(request: Request) -> Response:

@@ -68,7 +68,11 @@ class Artifactory:
         """Headers and body of a GET that accepts gzip, the body as it is sent."""
         request = Request.blank(f"/artifactory/{path}", headers={"Accept-Encoding": "gzip"})
         _status, headers, body = request.call_application(self._app.app)
-        return dict(headers), b"".join(body)
+        try:
+            return dict(headers), b"".join(body)
+        finally:
+            if hasattr(body, "close"):
+                body.close()
 
     def open(self, path: str) -> tuple[int, Iterable[bytes]]:
         """Status of a GET and its body as it comes; may be called in threads."""

@@ -12,9 +12,9 @@ from devpi_artifactory_compat.model import ProjectFile
 from devpi_artifactory_compat.model import ProjectPage
 from devpi_artifactory_compat.packages import project_html
 from devpi_artifactory_compat.packages import project_json
+from devpi_artifactory_compat.packages.upstream_names import parse_project_names
 from devpi_artifactory_compat.packages.upstream_page import UpstreamFile
 from devpi_artifactory_compat.packages.upstream_page import UpstreamPage
-from devpi_artifactory_compat.packages.upstream_page import parse_project_names
 from devpi_artifactory_compat.packages.upstream_page import parse_project_page
 from hypothesis import given
 from hypothesis import settings
@@ -49,7 +49,7 @@ def one_file(html: str) -> UpstreamFile:
 
 def names(body: str | bytes, content_type: str = HTML) -> list[str]:
     data = body.encode() if isinstance(body, str) else body
-    return list(parse_project_names(data, content_type=content_type, url=LIST_URL))
+    return list(parse_project_names([data], content_type=content_type, url=LIST_URL))
 
 
 def test_html() -> None:
@@ -380,55 +380,6 @@ def test_refused(body: bytes, content_type: str, message: str) -> None:
         parse(body, content_type, url="https://me:secret@upstream.example/simple/demo/")
     assert message in str(refused.value)
     assert str(refused.value).startswith("https://upstream.example/simple/demo/ ")
-
-
-def test_names__json() -> None:
-    """The names as the upstream spells them; no others."""
-    data = {
-        "meta": {"api-version": "1.0"},
-        "projects": [
-            {"name": "Demo.Pkg"},
-            {"name": "x"},
-            {"name": 5},
-            {},
-            None,
-            {"name": "no name"},
-            {"name": ""},
-        ],
-    }
-    assert names(json.dumps(data), JSON) == ["Demo.Pkg", "x"]
-
-
-@pytest.mark.parametrize(
-    ("html", "expected"),
-    [
-        (
-            '<a href="0" rel="internal">0</a><br /><a href="Zope.Pkg" rel="internal">',
-            ["0", "Zope.Pkg"],
-        ),
-        (
-            '<a href="/simple/demo/">demo</a><a href="https://upstream.example/simple/x_y/">',
-            ["demo", "x_y"],
-        ),
-        ('<a href="../">../</a><a href="a/">a/</a><a href="b-1.0.zip">', ["a"]),
-        (
-            '<a href="?C=N;O=D">Name</a><a href="#top">Top</a><a href="">x</a><a href="/">Home</a>',
-            [],
-        ),
-        ('<a href="/simple">All</a><a href="./">Here</a><a href="mailto:me">me</a><a>y</a>', []),
-        ('<a href="https://upstream.example">Up</a><a href="demo/index.html">demo</a>', ["demo"]),
-    ],
-)
-def test_names__html(html: str, expected: list[str]) -> None:
-    """Each link to something below the list is a project, in lists and listings."""
-    assert names(html) == expected
-
-
-@pytest.mark.parametrize(("body", "content_type"), [(b"{}", JSON), (b"Oops", HTML)])
-def test_names__refused(body: bytes, content_type: str) -> None:
-    """What is no list is refused at once, not while names are read."""
-    with pytest.raises(UpstreamError):
-        parse_project_names(body, content_type=content_type, url=LIST_URL)
 
 
 @pytest.mark.parametrize(

@@ -6,6 +6,7 @@ from collections import defaultdict
 from collections.abc import Callable
 from collections.abc import Iterator
 from collections.abc import Mapping
+from contextlib import contextmanager
 from dataclasses import replace
 from devpi_artifactory_compat.errors import ArtifactNotFound
 from devpi_artifactory_compat.errors import NotAllowed
@@ -24,10 +25,14 @@ from devpi_artifactory_compat.repositories.downloads import Downloads
 from devpi_artifactory_compat.repositories.following import Fetch
 from devpi_artifactory_compat.repositories.following import Reader
 from devpi_artifactory_compat.repositories.ports import CachedPage
+from devpi_artifactory_compat.repositories.ports import FetchedNames
 from devpi_artifactory_compat.repositories.ports import FetchedPage
 from devpi_artifactory_compat.repositories.ports import KeptFile
+from devpi_artifactory_compat.repositories.ports import KeptNames
 from devpi_artifactory_compat.repositories.ports import PageAnswer
 from devpi_artifactory_compat.repositories.ports import ReceivedFile
+from devpi_artifactory_compat.repositories.ports import Validators
+from devpi_artifactory_compat.repositories.project_lists import listed
 from devpi_artifactory_compat.repositories.remote import RemoteRepository
 from functools import partial
 from hashlib import sha256
@@ -61,6 +66,8 @@ class FakeUpstream:
         self.bodies: dict[str, bytes] = {}
         self.failure: UpstreamError | None = None
         self.breaks_off_after: int | None = None
+        self.names_etag = "n1"
+        self.names_break_off = False
         self.asked: list[str] = []
 
     def _ask(self, what: str) -> None:
@@ -74,9 +81,21 @@ class FakeUpstream:
         self._ask(f"page {project} {etag}")
         return self.pages.get(project, PageAnswer.MISSING)
 
-    def project_names(self) -> Iterator[str]:
-        self._ask("names")
-        return iter(self.pages)
+    @contextmanager
+    def project_names(self, known: Validators | None) -> Iterator[FetchedNames | PageAnswer]:
+        self._ask(f"names {None if known is None else known.etag}")
+        if known is not None and known.etag == self.names_etag:
+            yield PageAnswer.NOT_MODIFIED
+            return
+        names = (canonicalize_name(name) for name in self._broken_off())
+        yield FetchedNames(
+            names=names, validators=Validators(etag=self.names_etag, last_modified=None)
+        )
+
+    def _broken_off(self) -> Iterator[str]:
+        yield from self.pages
+        if self.names_break_off:
+            raise UpstreamError("broke off")
 
     def release_info(self, project: NormalizedName, version: str) -> Mapping[str, str]:
         return {}
@@ -175,6 +194,31 @@ class FakeCache:
         )
 
 
+class FakeNames:
+    """Keeps the list in memory; ``busy`` while somebody else fetches it."""
+
+    def __init__(self) -> None:
+        self.kept: KeptNames | None = None
+        self.busy = False
+
+    def names(self) -> KeptNames | None:
+        return self.kept
+
+    @contextmanager
+    def names_lock(self, *, wait: bool) -> Iterator[bool]:
+        yield wait or not self.busy
+
+    def save_names(self, fetched: FetchedNames, *, checked: float) -> KeptNames:
+        self.kept = KeptNames(
+            projects=listed(fetched.names), validators=fetched.validators, checked=checked
+        )
+        return self.kept
+
+    def confirm_names(self, kept: KeptNames, *, checked: float) -> KeptNames:
+        self.kept = replace(kept, checked=checked)
+        return self.kept
+
+
 def _content(path: str, body: bytes | None) -> Content | None:
     if body is None:
         return None
@@ -188,6 +232,7 @@ class Scene:
         self.now = 1000.0
         self.upstream = FakeUpstream()
         self.cache = FakeCache(directory)
+        self.names = FakeNames()
         self.upstream.pages["demo"] = FetchedPage(page=PAGE, etag="e1")
         self.upstream.bodies[FILE.url] = WHEEL
         config = RepositoryConfig(
@@ -196,8 +241,11 @@ class Scene:
             values={"url": "http://files.example", **settings},  # type: ignore[dict-item]
         )
         self.repository = RemoteRepository(
-            config, self.cache, self.upstream, clock=lambda: self.now
+            config, self.cache, self.upstream, names=self.names, clock=lambda: self.now
         )
+
+    def listed(self) -> list[str]:
+        return list(self.repository.project_list().names())
 
 
 @pytest.fixture
@@ -302,7 +350,7 @@ def test_offline_serves_only_what_is_cached(make_scene: Callable[..., Scene]) ->
         scene.repository.content(PATH)
     scene.cache.save_page(DEMO, CachedPage(page=PAGE, etag=None, checked=0))
     assert scene.repository.project_page(DEMO).files
-    assert list(scene.repository.project_names()) == ["demo"]
+    assert scene.listed() == ["demo"]
     assert scene.upstream.asked == []
 
 
@@ -410,3 +458,71 @@ def test_nothing_can_be_uploaded(scene: Scene) -> None:
         scene.repository.publish(
             UploadForm(action="file_upload", fields={}), user="root", may_delete=True
         )
+
+
+def test_list_is_served_as_it_is_for_its_period(make_scene: Callable[..., Scene]) -> None:
+    """``retrievalCachePeriodSecs`` holds for the list of all projects too."""
+    scene = make_scene(retrievalCachePeriodSecs=60)
+    assert scene.listed() == ["demo"]
+    scene.upstream.pages["new"] = PageAnswer.MISSING
+    scene.upstream.names_etag = "n2"
+
+    scene.now += 59
+    assert scene.listed() == ["demo"]
+    assert scene.upstream.asked == ["names None"]
+
+    scene.now += 1
+    assert scene.listed() == ["demo", "new"]
+    assert scene.upstream.asked == ["names None", "names n1"]
+
+
+def test_unchanged_list_is_confirmed(make_scene: Callable[..., Scene]) -> None:
+    scene = make_scene(retrievalCachePeriodSecs=60)
+    scene.listed()
+    scene.now += 60
+
+    assert scene.listed() == ["demo"]
+    scene.now += 59
+    assert scene.listed() == ["demo"]
+    assert scene.upstream.asked == ["names None", "names n1"]
+
+
+@pytest.mark.parametrize("in_the_middle", [True, False])
+def test_old_list_is_served_while_the_upstream_fails(
+    make_scene: Callable[..., Scene], *, in_the_middle: bool
+) -> None:
+    scene = make_scene(retrievalCachePeriodSecs=0)
+    scene.listed()
+    scene.upstream.names_etag = "n2"
+    scene.upstream.pages["new"] = PageAnswer.MISSING
+    if in_the_middle:
+        scene.upstream.names_break_off = True
+    else:
+        scene.upstream.failure = UpstreamError("down")
+
+    assert scene.listed() == ["demo"]
+
+
+def test_old_list_is_served_while_somebody_else_fetches_a_newer_one(
+    make_scene: Callable[..., Scene],
+) -> None:
+    scene = make_scene(retrievalCachePeriodSecs=0)
+    scene.listed()
+    scene.names.busy = True
+
+    assert scene.listed() == ["demo"]
+    assert scene.upstream.asked == ["names None"]
+
+
+def test_names_of_cached_projects_stand_in_for_a_list_that_cannot_be_had(scene: Scene) -> None:
+    scene.repository.project_page(DEMO)
+    scene.upstream.failure = UpstreamError("down")
+
+    assert scene.listed() == ["demo"]
+
+
+def test_no_list_and_nothing_cached_is_a_failure(scene: Scene) -> None:
+    scene.upstream.failure = UpstreamError("down")
+
+    with pytest.raises(UpstreamError, match="down"):
+        scene.listed()
