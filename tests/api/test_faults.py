@@ -38,7 +38,7 @@ PAGE = "/artifactory/api/pypi/r/simple/demo/"
 ACCEPT = {"Accept": JSON}
 
 #: longer than what the limits of the tests allow, and far below what nobody would notice
-SLOW = 3.0
+SLOW = 20.0
 
 #: settings that let every request reach the upstream, and give up soon
 IMPATIENT: dict[str, Any] = {
@@ -171,6 +171,10 @@ def test_page_while_the_upstream_fails(
     """The cached page; without one the reason, at once or when the time is up."""
     fault, status, reason = FAULTS[name]
     before = filenames(remote)
+    if name == "gzip bomb":
+        # its size is to be what ends it, on a slow machine too
+        body = {"metadataRetrievalTimeoutSecs": 60}
+        remote.request("POST", "api/repositories/r", user=("root", ""), body=body)
     faulty.everything = fault
 
     start = time.monotonic()
