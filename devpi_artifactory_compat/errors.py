@@ -15,7 +15,9 @@
     │   └── ArtifactNotFound
     ├── NotAllowed                  this repository never does that
     │   └── RegistrationNotNeeded   a project needs no registration before its first upload
-    ├── ArtifactExists              other content is already stored under that name
+    ├── Conflict                    what is stored stands in the way
+    │   ├── ArtifactExists          other content is already stored under that name
+    │   └── ChecksumMismatch        the bytes are not those that the client promised
     ├── TooLarge
     └── UpstreamError               the upstream failed and nothing is cached
         └── UpstreamTimeout
@@ -99,7 +101,22 @@ class RegistrationNotNeeded(NotAllowed):
         )
 
 
-class ArtifactExists(ArtifactoryError):
+class Conflict(ArtifactoryError):
+    """What is stored, or was promised, stands in the way of the request."""
+
+
+class ChecksumMismatch(Conflict):
+    """The bytes that came are not those that the client promised; nothing was stored."""
+
+    def __init__(self, key: str, path: str, algorithm: str, *, sent: str, computed: str) -> None:
+        super().__init__(
+            f"Checksum policy 'LocalRepoChecksumPolicy: CLIENT' rejected the artifact "
+            f"'{key}:{path}'. Checksums info: ChecksumInfo{{type={algorithm}, "
+            f"original='{sent}', actual='{computed}'}}"
+        )
+
+
+class ArtifactExists(Conflict):
     """A file of this name with other content is stored and may not be replaced.
 
     The message holds both phrases that upload clients look for ("already exists",

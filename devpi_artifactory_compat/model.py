@@ -17,17 +17,22 @@ from typing import NewType
 
 __all__ = [
     "NO_HASHES",
+    "NO_PROPERTIES",
+    "Artifact",
+    "ArtifactState",
     "Checksums",
+    "Child",
     "Content",
     "Distribution",
     "DistributionKind",
+    "Folder",
     "NormalizedName",
     "ProjectFile",
     "ProjectList",
     "ProjectPage",
+    "Properties",
     "RepositoryClass",
     "RepositoryKey",
-    "StoredArtifact",
     "Stream",
 ]
 
@@ -35,6 +40,11 @@ RepositoryKey = NewType("RepositoryKey", str)
 """The name of a repository, unique on the server, as it stands in URLs."""
 
 NO_HASHES: Mapping[str, str] = MappingProxyType({})
+
+Properties = Mapping[str, tuple[str, ...]]
+"""What people and jobs say of an artifact or a folder: keys in their order, each with values."""
+
+NO_PROPERTIES: Properties = MappingProxyType({})
 
 
 class RepositoryClass(StrEnum):
@@ -124,9 +134,26 @@ class ProjectList:
     count: int
 
 
+class ArtifactState(StrEnum):
+    """What a repository makes of a file.
+
+    ``generic``: it can be fetched, listed and tagged, and never resolved. ``pending``: it looks
+    like a distribution and waits for the quiet period. ``indexed``: installers resolve it.
+    """
+
+    GENERIC = "generic"
+    PENDING = "pending"
+    INDEXED = "indexed"
+
+
 @dataclass(frozen=True, kw_only=True)
-class StoredArtifact:
-    """A file that a repository holds: where, how large, and who brought it when."""
+class Artifact:
+    """A file that a repository holds: where, how large, who brought it when, what is said of it.
+
+    ``path`` is decoded and has no slash at its ends; ``repository`` is the one that holds it, of
+    what a remote has cached that with ``-cache``. ``project`` is that of a distribution, None for
+    what is not resolved. ``remote_url`` is where a remote has it from.
+    """
 
     repository: RepositoryKey
     path: str
@@ -136,10 +163,36 @@ class StoredArtifact:
     created_by: str
     modified: datetime
     modified_by: str
+    state: ArtifactState
+    project: NormalizedName | None = None
+    properties: Properties = field(default_factory=lambda: NO_PROPERTIES)
+    remote_url: str | None = None
 
     @property
     def filename(self) -> str:
         return self.path.rpartition("/")[2]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Child:
+    """One entry of a folder."""
+
+    name: str
+    is_folder: bool
+
+
+@dataclass(frozen=True, kw_only=True)
+class Folder:
+    """A folder of a repository, its children by name; the path of the root is empty."""
+
+    repository: RepositoryKey
+    path: str
+    created: datetime
+    created_by: str
+    modified: datetime
+    modified_by: str
+    children: tuple[Child, ...] = ()
+    properties: Properties = field(default_factory=lambda: NO_PROPERTIES)
 
 
 @dataclass(frozen=True, kw_only=True)

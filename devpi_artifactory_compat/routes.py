@@ -14,13 +14,17 @@ from devpi_artifactory_compat.storage.keys import register_keys
 from devpi_artifactory_compat.storage.replica import AskPrimary
 from devpi_artifactory_compat.views import artifacts
 from devpi_artifactory_compat.views import cache
+from devpi_artifactory_compat.views import deploy
 from devpi_artifactory_compat.views import errors
 from devpi_artifactory_compat.views import fallback
 from devpi_artifactory_compat.views import native
+from devpi_artifactory_compat.views import properties_api
 from devpi_artifactory_compat.views import pypi
 from devpi_artifactory_compat.views import replica
 from devpi_artifactory_compat.views import repositories_api
+from devpi_artifactory_compat.views import storage_api
 from devpi_artifactory_compat.views import system_api
+from devpi_artifactory_compat.views.tween import READ_FIRST
 from devpi_server.model import ReadonlyIndex
 from devpi_server.model import UpstreamError
 from pyramid.config import Configurator
@@ -55,6 +59,12 @@ class Route:
 def _get(view: View) -> dict[str, View]:
     return {"GET": view}
 
+
+_ITEM_VIEWS: dict[str, View] = {
+    "GET": storage_api.show_item,
+    "PUT": properties_api.set_properties,
+    "DELETE": properties_api.delete_properties,
+}
 
 ROUTES = (
     Route("artifactory.system.ping", PREFIX + "/api/system/ping", _get(system_api.ping)),
@@ -120,18 +130,47 @@ ROUTES = (
     ),
     Route("artifactory.short.projects", _SHORT + "/simple", _get(pypi.list_projects)),
     Route("artifactory.short.project", _SHORT + "/simple/{project:[^/]+}", _get(pypi.show_project)),
-    Route("artifactory.short.file", _SHORT + "/{path:.+}", _get(artifacts.download_short)),
+    Route(
+        "artifactory.short.file",
+        _SHORT + "/{path:.+}",
+        {"GET": artifacts.download_short, READ_FIRST: deploy.deploy_short},
+    ),
+    Route(
+        "artifactory.storage",
+        PREFIX + "/api/storage/{key:[^/]+}/{path:.+}",
+        _ITEM_VIEWS,
+    ),
+    Route("artifactory.storage.root", PREFIX + "/api/storage/{key:[^/]+}", _ITEM_VIEWS),
+    Route(
+        "artifactory.metadata",
+        PREFIX + "/api/metadata/{key:[^/]+}/{path:.+}",
+        {"PATCH": properties_api.patch_metadata},
+    ),
+    Route(
+        "artifactory.metadata.root",
+        PREFIX + "/api/metadata/{key:[^/]+}",
+        {"PATCH": properties_api.patch_metadata},
+    ),
     Route("artifactory.zap", PREFIX + "/api/zap/{key:[^/]+}", {"POST": cache.zap}),
     Route("artifactory.api", PREFIX + "/api/{rest:.*}"),
     Route(
         "artifactory.file",
         PREFIX + "/{key:[^/]+}/{path:.+}",
-        {"GET": artifacts.download, "POST": pypi.misplaced_upload, "DELETE": cache.delete},
+        {
+            "GET": artifacts.download,
+            READ_FIRST: deploy.deploy,
+            "POST": pypi.misplaced_upload,
+            "DELETE": cache.delete,
+        },
     ),
     Route(
         "artifactory.repository.root",
         PREFIX + "/{key:[^/]+}",
-        {"POST": pypi.misplaced_upload, "DELETE": cache.delete},
+        {
+            READ_FIRST: deploy.deploy,
+            "POST": pypi.misplaced_upload,
+            "DELETE": cache.delete,
+        },
     ),
     Route("artifactory.root", PREFIX),
 )

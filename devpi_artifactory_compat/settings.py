@@ -9,12 +9,20 @@ from devpi_server.main import XOM
 
 DEFAULT_OWNER = "repo"
 
+#: Artifactory's, in seconds
+DEFAULT_QUIET_PERIOD = 60
+
 
 @dataclass(frozen=True, kw_only=True)
 class Settings:
-    """``owner``: the devpi user whose indexes repositories become that are made over REST."""
+    """``owner``: the devpi user whose indexes repositories become that are made over REST.
+
+    ``quiet_period``: how long a repository must have been quiet before files are indexed whose
+    deployer did not say which project and version they are, in seconds.
+    """
 
     owner: str = DEFAULT_OWNER
+    quiet_period: int = DEFAULT_QUIET_PERIOD
 
 
 def add_options(parser: MyArgumentParser) -> None:
@@ -27,7 +35,20 @@ def add_options(parser: MyArgumentParser) -> None:
         help="devpi user that owns the indexes of repositories created over REST "
         "[%(default)s]; it is created when it is first needed",
     )
+    group.add_argument(
+        "--artifactory-quiet-period",
+        type=int,
+        default=DEFAULT_QUIET_PERIOD,
+        metavar="SECONDS",
+        help="how long no file must have come to a repository before distributions are indexed "
+        "that were deployed without pypi.name and pypi.version [%(default)s]; 0 for at once; "
+        "the option artifactory_quiet_period of an index takes its place",
+    )
 
 
 def settings_of(xom: XOM) -> Settings:
-    return Settings(owner=getattr(xom.config.args, "artifactory_owner", DEFAULT_OWNER))
+    args = xom.config.args
+    return Settings(
+        owner=getattr(args, "artifactory_owner", DEFAULT_OWNER),
+        quiet_period=max(0, getattr(args, "artifactory_quiet_period", DEFAULT_QUIET_PERIOD)),
+    )

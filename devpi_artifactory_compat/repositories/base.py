@@ -9,12 +9,15 @@ from collections.abc import Sequence
 from devpi_artifactory_compat.errors import ArtifactNotFound
 from devpi_artifactory_compat.errors import NotAllowed
 from devpi_artifactory_compat.errors import ProjectNotFound
+from devpi_artifactory_compat.model import Artifact
 from devpi_artifactory_compat.model import Content
+from devpi_artifactory_compat.model import Folder
 from devpi_artifactory_compat.model import NormalizedName
 from devpi_artifactory_compat.model import ProjectList
 from devpi_artifactory_compat.model import ProjectPage
 from devpi_artifactory_compat.packages.upload_form import UploadForm
 from devpi_artifactory_compat.repositories.config import RepositoryConfig
+from devpi_artifactory_compat.repositories.ports import NewArtifact
 from devpi_artifactory_compat.repositories.ports import Publication
 
 
@@ -69,6 +72,14 @@ class Repository(ABC):
             UpstreamError: there may be one, and that cannot be found out now.
         """
 
+    @abstractmethod
+    def item(self, path: str) -> Artifact | Folder:
+        """The artifact or folder at a path, "" for the root; of a remote what it has cached.
+
+        Raises:
+            ArtifactNotFound: there is none.
+        """
+
     def cached_content(self, path: str) -> Content:
         """What a remote keeps at a path, without asking its upstream.
 
@@ -95,3 +106,22 @@ class Repository(ABC):
             NotAllowed: the repository takes no uploads.
         """
         raise NotAllowed(f"Repository '{self.key}' takes no uploads.")
+
+    def deploy(self, new: NewArtifact, *, may_delete: bool) -> Artifact:
+        """Store a file at a path.
+
+        Raises:
+            ArtifactExists: other content is stored there and stays.
+            Conflict: a folder is there, or a file where a folder would have to be.
+            NotAllowed: the repository takes no deployments.
+        """
+        raise NotAllowed(f"Repository '{self.key}' takes no deployments.")
+
+    def make_folder(self, path: str, *, user: str) -> Folder:
+        """Make a folder and those above it; one that is there stays as it is.
+
+        Raises:
+            Conflict: a file is there or above.
+            NotAllowed: the repository takes no deployments.
+        """
+        raise NotAllowed(f"Repository '{self.key}' takes no deployments.")

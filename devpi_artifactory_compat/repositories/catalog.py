@@ -144,12 +144,17 @@ class Catalog:
         return self._build(target.config, target.index)
 
     def target_of(self, key: str) -> Entry | None:
-        """Where an upload to a repository ends; None for a virtual without a target."""
-        entry = self.entry(key)
-        if entry.config.rclass is not RepositoryClass.VIRTUAL or entry.bases:
-            return entry
-        target = entry.config.get_str("defaultDeploymentRepo")
-        return self._entries.get(RepositoryKey(target)) if target else None
+        """Where an upload to a repository ends; None for a virtual without a target.
+
+        A stage with bases is a local repository there.
+        """
+        found: Entry | None = self.entry(key)
+        if found is not None and found.config.rclass is RepositoryClass.VIRTUAL and not found.bases:
+            target = found.config.get_str("defaultDeploymentRepo")
+            found = self._entries.get(RepositoryKey(target)) if target else None
+        if found is not None and found.bases:
+            return next(self._plain(found), None)
+        return found
 
     def _stage_with_bases(self, entry: Entry) -> Repository:
         parts = [part for part in self._plain(entry) if self._may_read(part.index)]

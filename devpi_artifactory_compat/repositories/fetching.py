@@ -10,6 +10,7 @@ from devpi_artifactory_compat.model import Content
 from devpi_artifactory_compat.model import NormalizedName
 from devpi_artifactory_compat.model import Stream
 from devpi_artifactory_compat.packages.filenames import parse_distribution
+from devpi_artifactory_compat.packages.metadata import CoreMetadata
 from devpi_artifactory_compat.packages.metadata import read_metadata
 from devpi_artifactory_compat.packages.upstream_page import UpstreamFile
 from devpi_artifactory_compat.repositories.config import RepositoryConfig
@@ -112,7 +113,7 @@ class FileFetch:
         with download.file.open() as body:
             check_promises(self._file, body, size=size)
             body.seek(0)
-            metadata = wheel_metadata(self._file.filename, body)
+            metadata = distribution_metadata(self._file.filename, body)
         received = ReceivedFile(
             file=download.file, size=size, checksums=checksums, metadata=metadata
         )
@@ -178,15 +179,18 @@ def _pieces(content: Content) -> Iterator[bytes]:
             yield piece
 
 
-def wheel_metadata(filename: str, file: BinaryIO) -> bytes | None:
-    """The metadata inside a wheel; None for other files, and for a wheel that has none."""
-    if not filename.endswith(".whl"):
-        return None
+def distribution_metadata(filename: str, file: BinaryIO) -> CoreMetadata | None:
+    """The metadata inside a distribution; None for other files, and for one that has none."""
     try:
-        metadata = read_metadata(file, parse_distribution(filename))
+        return read_metadata(file, parse_distribution(filename))
     except InvalidUpload:
         # the upstream's file is passed on as it is: judging it is for installers
         return None
+
+
+def wheel_metadata(filename: str, file: BinaryIO) -> bytes | None:
+    """The metadata inside a wheel; None for other files, and for a wheel that has none."""
+    metadata = distribution_metadata(filename, file) if filename.endswith(".whl") else None
     return None if metadata is None else metadata.raw
 
 

@@ -149,6 +149,10 @@ FIELDS: Mapping[str, Field] = _by_name(
         _text("remoteRepoLayoutRef", REMOTE),
         _text("queryParams", REMOTE, acts=True),
         _flag("propagateQueryParams", REMOTE, acts=True),
+        # ours: what Artifactory has as properties of the whole system, or fixed
+        Field("quietPeriod", FieldType.INT, None, acts=True, classes=LOCAL),
+        Field("enforceLayout", FieldType.BOOL, None, acts=True, classes=LOCAL),
+        Field("enforceNamingNormalization", FieldType.BOOL, None, acts=True, classes=LOCAL),
         _flag("blackedOut", LOCAL | REMOTE, acts=True),
         _flag("priorityResolution", LOCAL | REMOTE, acts=True),
         _flag("hardFail", REMOTE, acts=True),

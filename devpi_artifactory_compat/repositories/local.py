@@ -4,15 +4,19 @@ from __future__ import annotations
 
 from devpi_artifactory_compat.errors import ArtifactExists
 from devpi_artifactory_compat.errors import ArtifactNotFound
+from devpi_artifactory_compat.errors import Conflict
 from devpi_artifactory_compat.errors import InvalidUpload
 from devpi_artifactory_compat.errors import ProjectNotFound
 from devpi_artifactory_compat.errors import RegistrationNotNeeded
+from devpi_artifactory_compat.model import Artifact
 from devpi_artifactory_compat.model import Content
+from devpi_artifactory_compat.model import Folder
 from devpi_artifactory_compat.model import NormalizedName
 from devpi_artifactory_compat.model import ProjectFile
 from devpi_artifactory_compat.model import ProjectList
 from devpi_artifactory_compat.model import ProjectPage
 from devpi_artifactory_compat.packages.filenames import parse_distribution
+from devpi_artifactory_compat.packages.identification import check_name_and_version
 from devpi_artifactory_compat.packages.metadata import check_agrees
 from devpi_artifactory_compat.packages.metadata import read_metadata
 from devpi_artifactory_compat.packages.upload_form import UploadForm
@@ -22,29 +26,30 @@ from devpi_artifactory_compat.packages.versions import version_key
 from devpi_artifactory_compat.repositories.base import MetadataFields
 from devpi_artifactory_compat.repositories.base import Repository
 from devpi_artifactory_compat.repositories.config import RepositoryConfig
+from devpi_artifactory_compat.repositories.deploying import Deployment
 from devpi_artifactory_compat.repositories.paths import local_path
 from devpi_artifactory_compat.repositories.paths import split_sidecar
+from devpi_artifactory_compat.repositories.ports import ArtifactStore
 from devpi_artifactory_compat.repositories.ports import LocalStore
+from devpi_artifactory_compat.repositories.ports import NewArtifact
 from devpi_artifactory_compat.repositories.ports import NewRelease
 from devpi_artifactory_compat.repositories.ports import Outcome
 from devpi_artifactory_compat.repositories.ports import Publication
 from devpi_artifactory_compat.repositories.ports import Release
 from devpi_artifactory_compat.repositories.project_lists import listed
 from packaging.utils import canonicalize_name
-import re
-
-
-MAX_NAME_LENGTH = 200
-_NAME = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?")
-_VERSION = re.compile(r"[A-Za-z0-9][A-Za-z0-9._+!-]*")
 
 
 class LocalRepository(Repository):
-    """The distributions of one index of type ``stage``."""
+    """The files of one index of type ``stage``; its distributions can be resolved."""
 
-    def __init__(self, config: RepositoryConfig, store: LocalStore) -> None:
+    def __init__(
+        self, config: RepositoryConfig, store: LocalStore, artifacts: ArtifactStore
+    ) -> None:
         super().__init__(config)
         self._store = store
+        self._artifacts = artifacts
+        self._deployment = Deployment(self.key, store, artifacts)
 
     def project_page(self, project: NormalizedName) -> ProjectPage:
         releases = self._store.releases(project)
@@ -63,7 +68,17 @@ class LocalRepository(Repository):
     def has_project(self, project: NormalizedName) -> bool:
         return self._store.has_project(project)
 
+    def item(self, path: str) -> Artifact | Folder:
+        found = self._artifacts.item(path)
+        if found is None:
+            raise ArtifactNotFound(self.key, path)
+        return found
+
     def content(self, path: str) -> Content:
+        return self._artifacts.content(path) or self._release_content(path)
+
+    def _release_content(self, path: str) -> Content:
+        """A distribution by a path in another spelling, or what lies beside it."""
         owner, suffix = split_sidecar(path)
         release = self._release_at(owner)
         if release is None:
@@ -74,7 +89,10 @@ class LocalRepository(Repository):
         return found
 
     def _release_at(self, path: str) -> Release | None:
-        """The release at ``<name>/<version>/<file>``, the name in any spelling."""
+        """The release at a path; at ``<name>/<version>/<file>`` with the name in any spelling."""
+        item = self._artifacts.item(path)
+        if isinstance(item, Artifact):
+            return self._store.release(item.project, item.filename) if item.project else None
         match path.split("/"):
             case [name, version, filename]:
                 pass
@@ -96,6 +114,7 @@ class LocalRepository(Repository):
         project = canonicalize_name(new.name)
         present = self._store.release(project, new.distribution.filename)
         if present is None:
+            self._check_free(new, user, may_delete=may_delete)
             self._store.add(new)
             return Publication(repository=self.key, path=new.path, outcome=Outcome.STORED)
         if present.sha256 == new.checksums.sha256:
@@ -106,6 +125,23 @@ class LocalRepository(Repository):
             raise ArtifactExists(self.key, present.path, user)
         self._store.add(new)
         return Publication(repository=self.key, path=new.path, outcome=Outcome.REPLACED)
+
+    def _check_free(self, new: NewRelease, user: str, *, may_delete: bool) -> None:
+        """What was deployed to that path and is not resolved gives way only to who may delete."""
+        self._deployment.check_place(new.path)
+        there = self._artifacts.item(new.path)
+        if isinstance(there, Folder):
+            raise Conflict(f"'{self.key}:{new.path}' is a folder.")
+        if there is None or there.checksums.sha256 == new.checksums.sha256:
+            return
+        if not (may_delete and self._store.may_replace()):
+            raise ArtifactExists(self.key, new.path, user)
+
+    def deploy(self, new: NewArtifact, *, may_delete: bool) -> Artifact:
+        return self._deployment.deploy(new, may_delete=may_delete)
+
+    def make_folder(self, path: str, *, user: str) -> Folder:
+        return self._deployment.make_folder(path, user=user)
 
 
 def _project_file(release: Release) -> ProjectFile:
@@ -173,11 +209,5 @@ def _name_and_version(form: UploadForm) -> tuple[str, str]:
     version = (form.first("version") or "").strip()
     if not name or not version:
         raise InvalidUpload("The form must carry 'name' and 'version'.")
-    if len(name) > MAX_NAME_LENGTH or not _NAME.fullmatch(name):
-        raise InvalidUpload(
-            f"'{name[:100]}' is no valid project name: letters, digits, '.', '_' and '-', "
-            f"a letter or digit at both ends, at most {MAX_NAME_LENGTH} characters."
-        )
-    if len(version) > MAX_NAME_LENGTH or not _VERSION.fullmatch(version):
-        raise InvalidUpload(f"'{version[:100]}' is no valid version.")
+    check_name_and_version(name, version)
     return name, version

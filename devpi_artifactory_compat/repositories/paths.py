@@ -55,6 +55,11 @@ def check_path(path: str) -> str:
     return path
 
 
+def check_item_path(path: str) -> str:
+    """As :func:`check_path`, but "" stands for the root of the repository. Raises InvalidPath."""
+    return check_path(path) if path.strip("/") else ""
+
+
 def split_sidecar(path: str) -> tuple[str, str]:
     """A path as the path of a file and the suffix of what is asked for beside it, or ""."""
     for suffix in SIDECAR_SUFFIXES:

@@ -11,19 +11,28 @@ from collections.abc import Mapping
 from collections.abc import Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
+from dataclasses import field
 from datetime import datetime
+from devpi_artifactory_compat.model import NO_PROPERTIES
+from devpi_artifactory_compat.model import Artifact
+from devpi_artifactory_compat.model import ArtifactState
 from devpi_artifactory_compat.model import Checksums
 from devpi_artifactory_compat.model import Content
 from devpi_artifactory_compat.model import Distribution
+from devpi_artifactory_compat.model import Folder
 from devpi_artifactory_compat.model import NormalizedName
 from devpi_artifactory_compat.model import ProjectList
+from devpi_artifactory_compat.model import Properties
 from devpi_artifactory_compat.model import Stream
+from devpi_artifactory_compat.packages.identification import Identified
+from devpi_artifactory_compat.packages.metadata import CoreMetadata
 from devpi_artifactory_compat.packages.upstream_page import UpstreamFile
 from devpi_artifactory_compat.packages.upstream_page import UpstreamPage
 from devpi_artifactory_compat.repositories.arriving import ArrivingFile
 from devpi_artifactory_compat.repositories.following import Fetch
 from devpi_artifactory_compat.repositories.following import Reader
 from enum import Enum
+from pathlib import Path
 from typing import BinaryIO
 from typing import Protocol
 
@@ -51,7 +60,11 @@ class Release:
 
 @dataclass(frozen=True, kw_only=True)
 class NewRelease:
-    """A checked upload on its way into the store."""
+    """A checked upload on its way into the store.
+
+    ``properties`` are what its user says of it beside what the metadata says; ``source`` is where
+    the bytes of ``file`` lie when they may be linked instead of copied.
+    """
 
     distribution: Distribution
     name: str
@@ -65,11 +78,72 @@ class NewRelease:
     signature: bytes | None
     attestations: bytes | None
     user: str
+    properties: Properties = field(default_factory=lambda: NO_PROPERTIES)
+    source: Path | None = None
 
     @property
     def requires_python(self) -> str | None:
         value = self.fields.get("requires_python")
         return value if isinstance(value, str) and value else None
+
+
+@dataclass(frozen=True, kw_only=True)
+class NewArtifact:
+    """A file on its way to a path; ``file`` is seekable, ``source`` as in NewRelease.
+
+    ``identified`` is there when it is to be resolved as soon as it is stored. ``state`` is what it
+    becomes without that.
+    """
+
+    path: str
+    file: BinaryIO
+    size: int
+    checksums: Checksums
+    user: str
+    state: ArtifactState
+    properties: Properties = field(default_factory=lambda: NO_PROPERTIES)
+    identified: Identified | None = None
+    source: Path | None = None
+
+    @property
+    def filename(self) -> str:
+        return self.path.rpartition("/")[2]
+
+
+class ArtifactStore(Protocol):
+    """The files and folders of one index, whatever they are; the path of the root is empty.
+
+    Changes want a transaction that writes.
+    """
+
+    def item(self, path: str) -> Artifact | Folder | None: ...
+
+    def content(self, path: str) -> Content | None:
+        """The bytes of an artifact; None when there is none, or not on this server."""
+        ...
+
+    def keep(self, new: NewArtifact) -> None:
+        """Store a file that is not resolved (yet), in place of one at its path."""
+        ...
+
+    def make_folder(self, path: str, *, user: str) -> None:
+        """Make a folder and those above it; one that is there stays as it is."""
+        ...
+
+    def set_properties(self, path: str, properties: Properties, *, user: str) -> None:
+        """What is said of an artifact or a folder from now on, and on its project's page."""
+        ...
+
+    def give_up(self, path: str, reason: str) -> None:
+        """A file that waited to be resolved cannot be; its properties say why."""
+        ...
+
+    def remove(self, path: str, *, prune: bool = False) -> None:
+        """Remove a file from here and from devpi, or an empty folder.
+
+        With ``prune`` the folders above it that have become empty go as well.
+        """
+        ...
 
 
 class Outcome(Enum):
@@ -137,6 +211,7 @@ class KeptFile:
     size: int
     sha256: str
     metadata_sha256: str | None
+    yanked: str | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -210,12 +285,15 @@ class Upstream(Protocol):
 
 @dataclass(frozen=True, kw_only=True)
 class ReceivedFile:
-    """A complete download, known to be what the upstream promised; ``metadata`` is a wheel's."""
+    """A complete download, known to be what the upstream promised.
+
+    ``metadata`` is what is in it, None for a file that has none that can be used.
+    """
 
     file: ArrivingFile
     size: int
     checksums: Checksums
-    metadata: bytes | None
+    metadata: CoreMetadata | None
 
 
 class RemoteCache(Protocol):

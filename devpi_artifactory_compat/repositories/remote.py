@@ -12,7 +12,9 @@ from devpi_artifactory_compat.errors import ProjectNotFound
 from devpi_artifactory_compat.errors import UpstreamError
 from devpi_artifactory_compat.errors import UpstreamTimeout
 from devpi_artifactory_compat.model import NO_HASHES
+from devpi_artifactory_compat.model import Artifact
 from devpi_artifactory_compat.model import Content
+from devpi_artifactory_compat.model import Folder
 from devpi_artifactory_compat.model import NormalizedName
 from devpi_artifactory_compat.model import ProjectFile
 from devpi_artifactory_compat.model import ProjectList
@@ -31,6 +33,7 @@ from devpi_artifactory_compat.repositories.fetching import small_content
 from devpi_artifactory_compat.repositories.paths import remote_path
 from devpi_artifactory_compat.repositories.paths import split_sidecar
 from devpi_artifactory_compat.repositories.paths import upstream_url
+from devpi_artifactory_compat.repositories.ports import ArtifactStore
 from devpi_artifactory_compat.repositories.ports import CachedPage
 from devpi_artifactory_compat.repositories.ports import FetchedPage
 from devpi_artifactory_compat.repositories.ports import KeptFile
@@ -58,9 +61,11 @@ class RemoteRepository(Repository):
         upstream: Upstream,
         *,
         names: NamesCache,
+        artifacts: ArtifactStore,
         clock: Callable[[], float],
     ) -> None:
         super().__init__(config)
+        self._artifacts = artifacts
         self._cache = cache
         self._upstream = upstream
         self._clock = clock
@@ -168,6 +173,12 @@ class RemoteRepository(Repository):
         return listed(self._cache.cached_names()) if projects is None else projects
 
     # files
+
+    def item(self, path: str) -> Artifact | Folder:
+        found = self._artifacts.item(path)
+        if found is None:
+            raise ArtifactNotFound(f"{self.key}-cache", path)
+        return found
 
     def cached_content(self, path: str) -> Content:
         """What is kept at a path; the upstream is not asked. Raises ArtifactNotFound."""
@@ -303,7 +314,7 @@ def _project_file(file: UpstreamFile, kept: KeptFile | None) -> ProjectFile:
         path=remote_path(file),
         hashes=hashes,
         requires_python=file.requires_python,
-        yanked=file.yanked,
+        yanked=file.yanked if kept is None or kept.yanked is None else kept.yanked,
         size=file.size if kept is None else kept.size,
         upload_time=file.upload_time,
         core_metadata=_advertised_metadata(file, kept),

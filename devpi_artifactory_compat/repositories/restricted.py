@@ -6,7 +6,9 @@ from dataclasses import replace
 from devpi_artifactory_compat.errors import ArtifactNotFound
 from devpi_artifactory_compat.errors import Forbidden
 from devpi_artifactory_compat.errors import ProjectNotFound
+from devpi_artifactory_compat.model import Artifact
 from devpi_artifactory_compat.model import Content
+from devpi_artifactory_compat.model import Folder
 from devpi_artifactory_compat.model import NormalizedName
 from devpi_artifactory_compat.model import ProjectList
 from devpi_artifactory_compat.model import ProjectPage
@@ -18,6 +20,7 @@ from devpi_artifactory_compat.repositories.base import Repository
 from devpi_artifactory_compat.repositories.config import RepositoryConfig
 from devpi_artifactory_compat.repositories.paths import split_sidecar
 from devpi_artifactory_compat.repositories.patterns import Patterns
+from devpi_artifactory_compat.repositories.ports import NewArtifact
 from devpi_artifactory_compat.repositories.ports import Publication
 from devpi_artifactory_compat.repositories.project_lists import filtered
 from devpi_artifactory_compat.repositories.project_lists import listed
@@ -44,6 +47,9 @@ class BlackedOutRepository(Repository):
     def project_list(self) -> ProjectList:
         return listed(())
 
+    def item(self, path: str) -> Artifact | Folder:
+        raise ArtifactNotFound(self.key, path)
+
     def content(self, path: str) -> Content:
         raise ArtifactNotFound(self.key, path)
 
@@ -51,7 +57,16 @@ class BlackedOutRepository(Repository):
         raise ProjectNotFound(self.key, f"{project} {version}")
 
     def publish(self, form: UploadForm, *, user: str, may_delete: bool) -> Publication:
-        raise Forbidden(f"Repository '{self.key}' is blacked out and takes no uploads.")
+        raise self._closed()
+
+    def deploy(self, new: NewArtifact, *, may_delete: bool) -> Artifact:
+        raise self._closed()
+
+    def make_folder(self, path: str, *, user: str) -> Folder:
+        raise self._closed()
+
+    def _closed(self) -> Forbidden:
+        return Forbidden(f"Repository '{self.key}' is blacked out and takes no uploads.")
 
 
 class FilteredRepository(Repository):
@@ -82,6 +97,19 @@ class FilteredRepository(Repository):
             self._repository.project_list(), patterns.accepts_project, rule=repr(patterns)
         )
 
+    def item(self, path: str) -> Artifact | Folder:
+        found = self._repository.item(path)
+        if isinstance(found, Artifact):
+            self._check(path)
+            return found
+        prefix = f"{path}/" if path else ""
+        left = tuple(
+            child
+            for child in found.children
+            if child.is_folder or self._accepts(f"{prefix}{child.name}")
+        )
+        return replace(found, children=left)
+
     def content(self, path: str) -> Content:
         self._check(path)
         return self._repository.content(path)
@@ -91,9 +119,12 @@ class FilteredRepository(Repository):
         self._check(path)
         return self._repository.cached_content(path)
 
-    def _check(self, path: str) -> None:
+    def _accepts(self, path: str) -> bool:
         owner = split_sidecar(path)[0]
-        if not self._patterns.accepts_file(owner, project_of(owner.rpartition("/")[2])):
+        return self._patterns.accepts_file(owner, project_of(owner.rpartition("/")[2]))
+
+    def _check(self, path: str) -> None:
+        if not self._accepts(path):
             raise ArtifactNotFound(self.key, path)
 
     def release_metadata(self, project: NormalizedName, version: str) -> MetadataFields:
@@ -105,7 +136,16 @@ class FilteredRepository(Repository):
         name, version = form.first("name") or "", form.first("version") or ""
         path = f"{name}/{version}/{form.filename or ''}"
         if not self._patterns.accepts_file(path, canonicalize_name(name)):
-            raise Forbidden(
-                f"The patterns of repository '{self.key}' do not accept '{path[:300]}'."
-            )
+            raise self._refused(path)
         return self._repository.publish(form, user=user, may_delete=may_delete)
+
+    def deploy(self, new: NewArtifact, *, may_delete: bool) -> Artifact:
+        if not self._accepts(new.path):
+            raise self._refused(new.path)
+        return self._repository.deploy(new, may_delete=may_delete)
+
+    def make_folder(self, path: str, *, user: str) -> Folder:
+        return self._repository.make_folder(path, user=user)
+
+    def _refused(self, path: str) -> Forbidden:
+        return Forbidden(f"The patterns of repository '{self.key}' do not accept '{path[:300]}'.")

@@ -9,11 +9,14 @@ from __future__ import annotations
 from collections.abc import Callable
 from collections.abc import Iterable
 from collections.abc import Sequence
+from dataclasses import replace
 from devpi_artifactory_compat.errors import ArtifactNotFound
 from devpi_artifactory_compat.errors import NotAllowed
 from devpi_artifactory_compat.errors import ProjectNotFound
 from devpi_artifactory_compat.errors import UpstreamError
+from devpi_artifactory_compat.model import Artifact
 from devpi_artifactory_compat.model import Content
+from devpi_artifactory_compat.model import Folder
 from devpi_artifactory_compat.model import NormalizedName
 from devpi_artifactory_compat.model import ProjectFile
 from devpi_artifactory_compat.model import ProjectList
@@ -24,6 +27,7 @@ from devpi_artifactory_compat.packages.versions import version_key
 from devpi_artifactory_compat.repositories.base import MetadataFields
 from devpi_artifactory_compat.repositories.base import Repository
 from devpi_artifactory_compat.repositories.config import RepositoryConfig
+from devpi_artifactory_compat.repositories.ports import NewArtifact
 from devpi_artifactory_compat.repositories.ports import Publication
 from devpi_artifactory_compat.repositories.project_lists import merged
 from typing import TypeVar
@@ -93,6 +97,25 @@ class VirtualRepository(Repository):
             raise failure
         raise ArtifactNotFound(self.key, path)
 
+    def item(self, path: str) -> Artifact | Folder:
+        """The first member's file, or one folder with the children of all."""
+        folders: list[Folder] = []
+        for member in self.members:
+            try:
+                found = member.item(path)
+            except ArtifactNotFound:
+                continue
+            if isinstance(found, Artifact):
+                if not folders:
+                    return found
+                continue
+            folders.append(found)
+        if not folders:
+            raise ArtifactNotFound(self.key, path)
+        children = {child.name: child for folder in reversed(folders) for child in folder.children}
+        ordered = tuple(children[name] for name in sorted(children))
+        return replace(folders[0], repository=self.config.key, children=ordered)
+
     def release_metadata(self, project: NormalizedName, version: str) -> MetadataFields:
         members = self._select(self.members, project)
         found, failure = _collect(members, lambda m: m.release_metadata(project, version))
@@ -101,12 +124,21 @@ class VirtualRepository(Repository):
         raise failure or ProjectNotFound(self.key, f"{project} {version}")
 
     def publish(self, form: UploadForm, *, user: str, may_delete: bool) -> Publication:
+        return self._deployable().publish(form, user=user, may_delete=may_delete)
+
+    def deploy(self, new: NewArtifact, *, may_delete: bool) -> Artifact:
+        return self._deployable().deploy(new, may_delete=may_delete)
+
+    def make_folder(self, path: str, *, user: str) -> Folder:
+        return self._deployable().make_folder(path, user=user)
+
+    def _deployable(self) -> Repository:
         if self._target is None:
             raise NotAllowed(
                 f"Virtual repository '{self.key}' takes no uploads: it has no default deployment "
                 "repository. Set 'defaultDeploymentRepo', or upload to a local repository."
             )
-        return self._target.publish(form, user=user, may_delete=may_delete)
+        return self._target
 
 
 def _is_remote(member: Repository) -> bool:

@@ -4,14 +4,20 @@ from __future__ import annotations
 
 from devpi_artifactory_compat.errors import UpstreamError
 from devpi_artifactory_compat.model import NormalizedName
+from devpi_artifactory_compat.model import Properties
+from devpi_artifactory_compat.packages.filenames import version_of
+from devpi_artifactory_compat.packages.generated_properties import generated_properties
+from devpi_artifactory_compat.packages.metadata import CoreMetadata
 from devpi_artifactory_compat.packages.upstream_page import UpstreamFile
 from devpi_artifactory_compat.repositories.arriving import ArrivingFile
 from devpi_artifactory_compat.repositories.arriving import remove_leftovers
 from devpi_artifactory_compat.repositories.ports import ReceivedFile
+from devpi_artifactory_compat.storage import blobs
 from devpi_artifactory_compat.storage.records import Arrival
 from devpi_artifactory_compat.storage.records import Record
 from devpi_artifactory_compat.storage.records import Records
 from devpi_artifactory_compat.storage.records import timestamp
+from devpi_artifactory_compat.storage.urls import public_url
 from devpi_common.url import URL
 from devpi_server.filestore import Digests
 from devpi_server.filestore import MutableFileEntry
@@ -99,6 +105,7 @@ class CachedFiles:
     ) -> None:
         now = time.time()
         metadata = received.metadata
+        is_wheel = upstream.filename.endswith(".whl")
         record = Record(
             path=path,
             project=project,
@@ -112,6 +119,8 @@ class CachedFiles:
             created_by=CACHE_USER,
             modified=timestamp(upstream.upload_time) or now,
             modified_by=CACHE_USER,
+            properties=_properties(upstream, project, metadata),
+            url=public_url(upstream.url),
         )
         self._records.keep(
             Arrival(
@@ -119,9 +128,22 @@ class CachedFiles:
                 shelf_key=path,
                 version=entry.version or "",
                 requires_python=upstream.requires_python,
-                sidecars={} if metadata is None else {".metadata": metadata},
+                sidecars={".metadata": metadata.raw} if metadata and is_wheel else {},
             )
         )
+
+
+def _properties(
+    upstream: UpstreamFile, project: NormalizedName, metadata: CoreMetadata | None
+) -> Properties:
+    if metadata is not None:
+        return generated_properties(metadata.name, metadata.version, metadata.fields)
+    version = version_of(upstream.filename, project)
+    if version is None:
+        return {}
+    python = upstream.requires_python
+    fields = {} if python is None else {"requires_python": python}
+    return generated_properties(project, version, fields)
 
 
 def set_content(entry: MutableFileEntry, upstream: UpstreamFile, received: ReceivedFile) -> None:
@@ -134,14 +156,7 @@ def set_content(entry: MutableFileEntry, upstream: UpstreamFile, received: Recei
         hashes=Digests(sha256=received.checksums.sha256),
     )
     with received.file.open() as file:
-        # devpi makes a hard link to the file at this path, as it can when it imports
-        file.devpi_srcpath = received.file.path  # type: ignore[attr-defined]
-        try:
-            give(file)
-        except OSError:
-            # not every file system has hard links
-            del file.devpi_srcpath  # type: ignore[attr-defined]
-            give(file)
+        blobs.give(give, file, received.file.path)
 
 
 def make_known(stage: MirrorStage, project: NormalizedName) -> None:

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from devpi_artifactory_compat.errors import InvalidUpload
 from devpi_artifactory_compat.model import Checksums
 from devpi_artifactory_compat.packages.filenames import parse_distribution
+from devpi_artifactory_compat.packages.metadata import CoreMetadata
 from devpi_artifactory_compat.packages.metadata import read_metadata
 from devpi_artifactory_compat.storage.records import entry_checksums
 from devpi_server.filestore import BaseFileEntry
@@ -69,13 +70,16 @@ def _digest(body: bytes | None) -> str | None:
 
 def wheel_metadata(entry: BaseFileEntry) -> bytes | None:
     """The METADATA in a stored wheel; None when the file is no usable wheel."""
-    if not entry.basename.endswith(".whl"):
-        return None
+    metadata = stored_metadata(entry) if entry.basename.endswith(".whl") else None
+    return None if metadata is None else metadata.raw
+
+
+def stored_metadata(entry: BaseFileEntry) -> CoreMetadata | None:
+    """The core metadata in a stored distribution; None when there is none that can be used."""
     try:
         distribution = parse_distribution(entry.basename)
         with cast("BinaryIO", entry.file_open_read()) as file:
-            metadata = read_metadata(file, distribution)
+            return read_metadata(file, distribution)
     except InvalidUpload:
         # devpi's own upload takes files that are broken; they are shown without metadata
         return None
-    return None if metadata is None else metadata.raw

@@ -7,9 +7,12 @@ restart; so everything here may happen twice.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from devpi_artifactory_compat.model import Properties
+from devpi_artifactory_compat.packages.generated_properties import generated_properties
 from devpi_artifactory_compat.packages.upstream_page import UpstreamFile
 from devpi_artifactory_compat.repositories.paths import local_path
 from devpi_artifactory_compat.repositories.paths import remote_path
+from devpi_artifactory_compat.storage.derived import stored_metadata
 from devpi_artifactory_compat.storage.derived import wheel_metadata
 from devpi_artifactory_compat.storage.indexes import is_remote
 from devpi_artifactory_compat.storage.list_files import remove_lists
@@ -23,11 +26,13 @@ from devpi_artifactory_compat.storage.records import stored_entry
 from devpi_artifactory_compat.storage.records import timestamp
 from devpi_artifactory_compat.storage.cached_files import CACHE_USER
 from devpi_artifactory_compat.storage.remote import forget_pages
+from devpi_artifactory_compat.storage.urls import public_url
 from devpi_server.filestore import BaseFileEntry
 from devpi_server.keyfs import KeyChangeEvent
 from devpi_server.main import XOM
 from devpi_server.model import BaseStage
 from devpi_server.model import PrivateStage
+from devpi_server.readonly import get_mutable_deepcopy
 from packaging.utils import canonicalize_name
 from typing import Any
 
@@ -110,7 +115,16 @@ class Follower:
         data = stage.get_versiondata_perstage(entry.project, entry.version)
         path = local_path(data.get("name") or project, entry.version, entry.basename)
         user = next((log["who"] for log in links[0].get_logs() if log.get("who")), "")
-        self._keep(records, entry, path=path, shelf_key=entry.basename, user=user)
+        said = get_mutable_deepcopy(data)
+        self._keep(
+            records,
+            entry,
+            path=path,
+            shelf_key=entry.basename,
+            user=user,
+            requires_python=said.get("requires_python") or None,
+            properties=generated_properties(said.get("name") or project, entry.version, said),
+        )
 
     def _cached(self, stage: BaseStage, entry: BaseFileEntry) -> None:
         """A file that devpi's own mirror downloaded."""
@@ -119,10 +133,30 @@ class Follower:
         known = records.record(path)
         if known is not None and known.entry == entry.relpath:
             return
-        self._keep(records, entry, path=path, shelf_key=path, user=CACHE_USER)
+        metadata = stored_metadata(entry)
+        self._keep(
+            records,
+            entry,
+            path=path,
+            shelf_key=path,
+            user=CACHE_USER,
+            properties={}
+            if metadata is None
+            else generated_properties(metadata.name, metadata.version, metadata.fields),
+            url=public_url(entry.url),
+        )
 
     def _keep(
-        self, records: Records, entry: BaseFileEntry, *, path: str, shelf_key: str, user: str
+        self,
+        records: Records,
+        entry: BaseFileEntry,
+        *,
+        path: str,
+        shelf_key: str,
+        user: str,
+        properties: Properties,
+        requires_python: str | None = None,
+        url: str = "",
     ) -> None:
         checksums, size = entry_checksums(entry)
         created = timestamp(entry_time(entry))
@@ -140,12 +174,15 @@ class Follower:
             created_by=user,
             modified=created,
             modified_by=user,
+            properties=properties,
+            url=url,
         )
         records.keep(
             Arrival(
                 record=record,
                 shelf_key=shelf_key,
                 version=entry.version or "",
+                requires_python=requires_python,
                 sidecars={} if metadata is None else {".metadata": metadata},
             )
         )

@@ -6,12 +6,15 @@ from collections.abc import Callable
 from devpi_artifactory_compat.errors import RepositoryNotFound
 from devpi_artifactory_compat.repositories.base import Repository
 from devpi_artifactory_compat.repositories.catalog import Catalog
+from devpi_artifactory_compat.repositories.catalog import Entry
 from devpi_artifactory_compat.repositories.config import RepositoryConfig
 from devpi_artifactory_compat.repositories.config import registry_page_url
 from devpi_artifactory_compat.repositories.fields import FIELDS
 from devpi_artifactory_compat.repositories.local import LocalRepository
+from devpi_artifactory_compat.repositories.paths import CACHE_SUFFIX
 from devpi_artifactory_compat.repositories.remote import RemoteRepository
 from devpi_artifactory_compat.repositories.scopes import scoped_config
+from devpi_artifactory_compat.storage.artifacts import IndexArtifacts
 from devpi_artifactory_compat.storage.indexes import default_registry
 from devpi_artifactory_compat.storage.indexes import entries
 from devpi_artifactory_compat.storage.indexes import plain_config
@@ -41,6 +44,18 @@ def open_catalog(xom: XOM, *, may_read: Callable[[str], bool]) -> Catalog:
     )
 
 
+def artifact_store(xom: XOM, entry: Entry) -> IndexArtifacts:
+    """The artifacts of the index behind a local or a remote repository.
+
+    Raises RepositoryNotFound when the index is gone.
+    """
+    stage = xom.model.getstage(entry.index)
+    if stage is None:
+        raise RepositoryNotFound(entry.config.key)
+    suffix = CACHE_SUFFIX if isinstance(stage, MirrorStage) else ""
+    return IndexArtifacts(xom, stage, key=f"{entry.config.key}{suffix}")
+
+
 def build_repository(
     xom: XOM, config: RepositoryConfig, index: str, *, scope: str = ""
 ) -> Repository:
@@ -65,9 +80,13 @@ def build_repository(
         )
         source = split_credentials(access.pages_url)[0]
         names = NamesFiles(xom, index, source=source, scope=scope)
-        return RemoteRepository(config, cache, upstream, names=names, clock=time.time)
+        artifacts = IndexArtifacts(xom, stage, key=f"{config.key}{CACHE_SUFFIX}")
+        return RemoteRepository(
+            config, cache, upstream, names=names, artifacts=artifacts, clock=time.time
+        )
     if isinstance(stage, PrivateStage):
-        return LocalRepository(config, StageStore(xom, stage))
+        artifacts = IndexArtifacts(xom, stage, key=config.key)
+        return LocalRepository(config, StageStore(xom, stage), artifacts)
     raise RepositoryNotFound(config.key)
 
 

@@ -18,31 +18,50 @@ PROJECT = "ARTIFACTORY_PROJECT"
 PAGE = "ARTIFACTORY_PAGE"
 SECRETS = "ARTIFACTORY_SECRETS"
 STATE = "ARTIFACTORY_STATE"
+FOLDER = "ARTIFACTORY_FOLDER"
+WAITING = "ARTIFACTORY_WAITING"
+DIGEST = "ARTIFACTORY_DIGEST"
 
 #: one key per artifact; one per project with all that its page needs; one per upstream page; one
 #: per index for what must not stand in the index configuration, which everybody may read, and one
-#: for what is no configuration
+#: for what is no configuration; one per folder; one per index for what waits to be indexed
 _PATTERNS = {
     RECORD: "{user}/{index}/+artifactory/record/{digest}",
     PROJECT: "{user}/{index}/+artifactory/project/{project}",
     PAGE: "{user}/{index}/+artifactory/page/{project}",
     SECRETS: "{user}/{index}/+artifactory/secrets",
     STATE: "{user}/{index}/+artifactory/state",
+    FOLDER: "{user}/{index}/+artifactory/folder/{digest}",
+    WAITING: "{user}/{index}/+artifactory/waiting",
 }
+
+#: where on the whole server the files of a checksum lie; no user's name begins with a plus sign
+_DIGEST_PATTERN = "+artifactory/digest/{digest}"
 
 
 def register_keys(xom: XOM) -> None:
     """To be called once, before the server's notifier starts."""
     for name, pattern in _PATTERNS.items():
         xom.keyfs.add_key(name, pattern, dict)
+    xom.keyfs.add_key(DIGEST, _DIGEST_PATTERN, dict)
 
 
 def all_keys(xom: XOM) -> list[PTypedKey[dict[str, Any]]]:
+    """Those of indexes."""
     return [getattr(xom.keyfs, name) for name in _PATTERNS]
 
 
+def path_digest(path: str) -> str:
+    """A path as the parameter of a key, which may hold no slash."""
+    return hashlib.sha256(path.encode()).hexdigest()
+
+
 def record_key(xom: XOM, user: str, index: str, path: str) -> TypedKey[dict[str, Any]]:
-    digest = hashlib.sha256(path.encode()).hexdigest()
+    return record_key_at(xom, user, index, path_digest(path))
+
+
+def record_key_at(xom: XOM, user: str, index: str, digest: str) -> TypedKey[dict[str, Any]]:
+    """Of the artifact whose path has that digest."""
     key = cast("PTypedKey[dict[str, Any]]", getattr(xom.keyfs, RECORD))
     return key(user=user, index=index, digest=digest)
 
@@ -67,6 +86,23 @@ def secrets_key(xom: XOM, user: str, index: str) -> TypedKey[dict[str, Any]]:
 def state_key(xom: XOM, user: str, index: str) -> TypedKey[dict[str, Any]]:
     key = cast("PTypedKey[dict[str, Any]]", getattr(xom.keyfs, STATE))
     return key(user=user, index=index)
+
+
+def folder_key(xom: XOM, user: str, index: str, digest: str) -> TypedKey[dict[str, Any]]:
+    """Of the folder whose path has that digest, or of a part of it."""
+    key = cast("PTypedKey[dict[str, Any]]", getattr(xom.keyfs, FOLDER))
+    return key(user=user, index=index, digest=digest)
+
+
+def waiting_key(xom: XOM, user: str, index: str) -> TypedKey[dict[str, Any]]:
+    key = cast("PTypedKey[dict[str, Any]]", getattr(xom.keyfs, WAITING))
+    return key(user=user, index=index)
+
+
+def digest_key(xom: XOM, digest: str) -> TypedKey[dict[str, Any]]:
+    """``digest`` is one of a file's content, in hex."""
+    key = cast("PTypedKey[dict[str, Any]]", getattr(xom.keyfs, DIGEST))
+    return key(digest=digest)
 
 
 def all_records(xom: XOM, user: str, index: str) -> Iterator[Mapping[str, Any]]:

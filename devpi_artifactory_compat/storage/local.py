@@ -9,9 +9,12 @@ from devpi_artifactory_compat.errors import InvalidUpload
 from devpi_artifactory_compat.model import Content
 from devpi_artifactory_compat.model import DistributionKind
 from devpi_artifactory_compat.model import NormalizedName
+from devpi_artifactory_compat.packages.generated_properties import generated_properties
 from devpi_artifactory_compat.repositories.paths import local_path
 from devpi_artifactory_compat.repositories.ports import NewRelease
 from devpi_artifactory_compat.repositories.ports import Release
+from devpi_artifactory_compat.storage.blobs import give
+from devpi_artifactory_compat.storage.blobs import source_of
 from devpi_artifactory_compat.storage.derived import Derived
 from devpi_artifactory_compat.storage.derived import wheel_metadata
 from devpi_artifactory_compat.storage.records import Arrival
@@ -25,13 +28,16 @@ from devpi_artifactory_compat.storage.records import opener
 from devpi_artifactory_compat.storage.records import stored_entry
 from devpi_artifactory_compat.storage.records import timestamp
 from devpi_artifactory_compat.storage.replica import ask_primary
+from devpi_artifactory_compat.storage.waiting import Waiting
 from devpi_server.filestore import Digests
 from devpi_server.log import threadlog
 from devpi_server.main import XOM
 from devpi_server.model import PrivateStage
 from devpi_server.model import SimplelinkMeta
 from devpi_server.readonly import get_mutable_deepcopy
+from functools import partial
 from packaging.utils import canonicalize_name
+from pathlib import Path
 from typing import Any
 import hashlib
 import io
@@ -46,6 +52,7 @@ class StageStore:
         self._stage = stage
         self._records = Records(xom, stage.username, stage.index)
         self._derived = Derived(xom)
+        self._waiting = Waiting(xom, stage.username, stage.index)
 
     # reading
 
@@ -84,6 +91,7 @@ class StageStore:
             requires_python=file.requires_python or link.require_python or None,
             metadata_sha256=file.metadata_sha256,
             signed=file.path + ".asc" in shelf.sidecars,
+            yanked=file.yanked,
         )
 
     def _derive(self, project: NormalizedName, link: SimplelinkMeta) -> ShelfFile:
@@ -157,17 +165,26 @@ class StageStore:
         self._set_versiondata(new)
         project = canonicalize_name(new.name)
         new.file.seek(0)
-        link = self._stage.store_releasefile(
+        store = partial(
+            self._stage.store_releasefile,
             project,
             new.version,
             new.distribution.filename,
-            new.file,
             # devpi compares what it keeps here with what it computes itself
             hashes=Digests(sha256=new.checksums.sha256),
         )
+        link = give(store, new.file, new.source or self._source(new))
         link.add_log("upload", new.user, dst=self._stage.name)
         self._keep(new, project, link.relpath)
         self._announce(project, new.version)
+
+    def _source(self, new: NewRelease) -> Path | None:
+        """The file lies here already, when it was deployed before it could be resolved."""
+        record = self._records.record(new.path)
+        if record is None or record.is_indexed or record.sha256 != new.checksums.sha256:
+            return None
+        entry = stored_entry(self._xom, record.entry)
+        return None if entry is None else source_of(entry)
 
     def _set_versiondata(self, new: NewRelease) -> None:
         """Register the version as devpi's own upload does: new values win, others stay."""
@@ -189,6 +206,7 @@ class StageStore:
 
     def _keep(self, new: NewRelease, project: NormalizedName, entry: str) -> None:
         now = time.time()
+        before = self._records.record(new.path)
         record = Record(
             path=new.path,
             project=project,
@@ -198,12 +216,18 @@ class StageStore:
             md5=new.checksums.md5,
             sha1=new.checksums.sha1,
             sha256=new.checksums.sha256,
-            created=now,
-            created_by=new.user,
+            created=now if before is None else before.created,
+            created_by=new.user if before is None else before.created_by,
             modified=now,
             modified_by=new.user,
             fields=self._other_fields(new),
+            properties={
+                **new.properties,
+                **generated_properties(new.name, new.version, new.fields),
+            },
         )
+        self._waiting.forget(new.path)
+        self._waiting.note_upload(now=now)
         is_wheel = new.distribution.kind is DistributionKind.WHEEL
         bodies = {
             ".metadata": new.core_metadata if is_wheel else None,

@@ -23,9 +23,12 @@ from devpi_artifactory_compat.storage.indexes import default_registry
 from devpi_artifactory_compat.storage.indexes import entries
 from devpi_artifactory_compat.storage.indexes import member_configs
 from devpi_artifactory_compat.storage.keys import PROJECT
+from devpi_artifactory_compat.storage.keys import RECORD
 from devpi_artifactory_compat.storage.keys import all_keys
 from devpi_artifactory_compat.storage.keys import secrets_key
 from devpi_artifactory_compat.storage.list_files import remove_lists
+from devpi_artifactory_compat.storage.records import Record
+from devpi_artifactory_compat.storage.records import Records
 from devpi_artifactory_compat.storage.records import Shelf
 from devpi_artifactory_compat.storage.records import delete_entry
 from devpi_server.main import XOM
@@ -33,6 +36,7 @@ from devpi_server.model import BaseStage
 from devpi_server.model import InvalidIndex
 from devpi_server.model import InvalidIndexconfig
 from devpi_server.model import RemoveValue
+from devpi_server.readonly import get_mutable_deepcopy
 from typing import Any
 
 
@@ -124,6 +128,8 @@ def purge(xom: XOM, user: str, index: str) -> None:
         if info.keyname == PROJECT:
             for sidecar in Shelf(info.value).sidecars.values():
                 delete_entry(xom, sidecar.entry)
+        if info.keyname == RECORD:
+            Records(xom, user, index).forget_outside(Record(**get_mutable_deepcopy(info.value)))
         xom.keyfs.get_key_instance(info.keyname, info.relpath).delete()
 
 

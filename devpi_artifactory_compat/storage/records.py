@@ -1,30 +1,37 @@
 """What we keep of each file beside devpi's own entry.
 
 Two shapes of one truth. The *record* of an artifact is addressed by its path and holds everything
-(checksums, who and when). The *shelf* of a project holds, for all its files at once, what a
-project page shows, so that a page of thousands of files costs one read.
+(checksums, who and when, properties). The *shelf* of a project holds, for all its files at once,
+what a project page shows, so that a page of thousands of files costs one read.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from collections.abc import Mapping
+from collections.abc import Sequence
 from dataclasses import asdict
 from dataclasses import dataclass
 from dataclasses import field
 from datetime import UTC
 from datetime import datetime
+from devpi_artifactory_compat.model import ArtifactState
 from devpi_artifactory_compat.model import Checksums
 from devpi_artifactory_compat.model import Content
 from devpi_artifactory_compat.model import NormalizedName
 from devpi_artifactory_compat.packages.metadata import hash_file
+from devpi_artifactory_compat.packages.generated_properties import yank_reason
 from devpi_artifactory_compat.repositories.paths import SIDECAR_SUFFIXES
+from devpi_artifactory_compat.storage.digests import Digests
+from devpi_artifactory_compat.storage.keys import path_digest
 from devpi_artifactory_compat.storage.keys import project_key
 from devpi_artifactory_compat.storage.keys import record_key
+from devpi_artifactory_compat.storage.tree import Tree
 from devpi_server.filestore import BaseFileEntry
 from devpi_server.filestore import get_hashes
 from devpi_server.keyfs_types import RelPath
 from devpi_server.main import XOM
+from devpi_server.readonly import get_mutable_deepcopy
 from email.utils import parsedate_to_datetime
 from functools import partial
 from packaging.utils import canonicalize_name
@@ -44,7 +51,11 @@ ARRIVAL_PAUSE_SECS = 0.01
 
 @dataclass(frozen=True, kw_only=True)
 class Record:
-    """One artifact; times are seconds since the epoch, ``entry`` is devpi's own path."""
+    """One artifact; times are seconds since the epoch, ``entry`` is devpi's own path.
+
+    ``project`` is empty for what is no distribution; ``fields`` is metadata that devpi has no
+    place for; ``url`` is where a remote has the file from.
+    """
 
     path: str
     project: str
@@ -59,11 +70,29 @@ class Record:
     modified: float
     modified_by: str
     fields: Mapping[str, Any] = field(default_factory=dict)
+    properties: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    state: str = ArtifactState.INDEXED.value
+    url: str = ""
     schema: int = SCHEMA
 
     @property
     def checksums(self) -> Checksums:
         return Checksums(md5=self.md5, sha1=self.sha1, sha256=self.sha256)
+
+    @property
+    def is_indexed(self) -> bool:
+        return self.state == ArtifactState.INDEXED.value
+
+    @property
+    def yanked(self) -> str | None:
+        return yank_reason(self.properties)
+
+    def data(self) -> dict[str, Any]:
+        return {
+            **asdict(self),
+            "fields": dict(self.fields),
+            "properties": {key: list(values) for key, values in self.properties.items()},
+        }
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -77,6 +106,7 @@ class ShelfFile:
     uploaded: float
     requires_python: str | None = None
     metadata_sha256: str | None = None
+    yanked: str | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -122,12 +152,14 @@ class Shelf:
 
 
 class Records:
-    """Records and shelves of one index."""
+    """Records and shelves of one index, with the folders and checksums of its files."""
 
     def __init__(self, xom: XOM, user: str, index: str) -> None:
         self._xom = xom
         self._user = user
         self._index = index
+        self.tree = Tree(xom, user, index)
+        self._digests = Digests(xom)
 
     def shelf(self, project: NormalizedName) -> Shelf:
         return Shelf(project_key(self._xom, self._user, self._index, project).get())
@@ -141,16 +173,44 @@ class Records:
 
     def record(self, path: str) -> Record | None:
         data = record_key(self._xom, self._user, self._index, path).get()
-        return Record(**data) if data else None
+        return Record(**get_mutable_deepcopy(data)) if data else None
 
     def save_record(self, record: Record) -> None:
-        key = record_key(self._xom, self._user, self._index, record.path)
-        key.set({**asdict(record), "fields": dict(record.fields)})
+        """Record a file at its path, in place of what was there."""
+        before = self.record(record.path)
+        if before is None or before.sha256 != record.sha256:
+            self._forget_digests(before)
+            for digest in (record.sha256, record.sha1):
+                self._digests.add(digest, self._place(record.path))
+        if before is None:
+            self.tree.add_file(record.path, user=record.created_by, now=record.created)
+        elif not before.is_indexed and before.entry != record.entry:
+            # devpi itself knows nothing of such a file
+            delete_entry(self._xom, before.entry)
+        record_key(self._xom, self._user, self._index, record.path).set(record.data())
 
-    def delete_record(self, path: str) -> None:
-        key = record_key(self._xom, self._user, self._index, path)
-        if key.exists():
-            key.delete()
+    def delete_record(self, path: str, *, prune: bool = True) -> None:
+        """Forget a file, with the folders that have become empty by that, unless told to stay."""
+        record = self.record(path)
+        if record is None:
+            return
+        self._forget_digests(record)
+        record_key(self._xom, self._user, self._index, path).delete()
+        self.tree.remove(path, prune=prune)
+
+    def forget_outside(self, record: Record) -> None:
+        """The index goes with all its keys: what it has elsewhere goes here."""
+        self._forget_digests(record)
+        if not record.is_indexed:
+            delete_entry(self._xom, record.entry)
+
+    def _place(self, path: str) -> tuple[str, str, str]:
+        return (self._user, self._index, path_digest(path))
+
+    def _forget_digests(self, record: Record | None) -> None:
+        if record is not None:
+            for digest in (record.sha256, record.sha1):
+                self._digests.remove(digest, self._place(record.path))
 
     def keep(self, arrival: Arrival) -> None:
         """Record a file, in place of what was kept under the same name."""
@@ -171,18 +231,19 @@ class Records:
             uploaded=record.modified,
             requires_python=arrival.requires_python,
             metadata_sha256=None if metadata is None else metadata.sha256,
+            yanked=record.yanked,
         )
         self.save_shelf(project, shelf)
         self.save_record(record)
 
-    def forget(self, shelf: Shelf, shelf_key: str) -> None:
+    def forget(self, shelf: Shelf, shelf_key: str, *, prune: bool = True) -> None:
         """Drop what is kept of a file; devpi's own part is for devpi, the shelf is not saved."""
         file = shelf.files.pop(shelf_key, None)
         if file is None:
             return
         for suffix in SIDECAR_SUFFIXES:
             self.remove_sidecar(shelf, file.path, suffix)
-        self.delete_record(file.path)
+        self.delete_record(file.path, prune=prune)
 
     # files beside files
 

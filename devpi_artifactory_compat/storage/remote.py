@@ -216,7 +216,12 @@ class MirrorCache:
 
     def kept_files(self, project: NormalizedName) -> Mapping[str, KeptFile]:
         return {
-            path: KeptFile(size=file.size, sha256=file.sha256, metadata_sha256=file.metadata_sha256)
+            path: KeptFile(
+                size=file.size,
+                sha256=file.sha256,
+                metadata_sha256=file.metadata_sha256,
+                yanked=file.yanked,
+            )
             for path, file in self._records.shelf(project).files.items()
         }
 

@@ -21,7 +21,7 @@ STATUS_OF_ERROR: tuple[tuple[type[Exception], HTTPStatus], ...] = (
     (errors.Forbidden, HTTPStatus.FORBIDDEN),
     (errors.RegistrationNotNeeded, HTTPStatus.GONE),
     (errors.NotAllowed, HTTPStatus.METHOD_NOT_ALLOWED),
-    (errors.ArtifactExists, HTTPStatus.CONFLICT),
+    (errors.Conflict, HTTPStatus.CONFLICT),
     (errors.TooLarge, HTTPStatus.REQUEST_ENTITY_TOO_LARGE),
     (errors.UpstreamTimeout, HTTPStatus.GATEWAY_TIMEOUT),
     (errors.UpstreamError, HTTPStatus.BAD_GATEWAY),

@@ -4,22 +4,45 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from devpi_artifactory_compat.repositories.paths import has_control_characters
+from devpi_artifactory_compat.repositories.property_syntax import split_matrix
 from devpi_artifactory_compat.views.errors import error_response
 from http import HTTPStatus
 from pyramid.registry import Registry
 from pyramid.request import Request
 from pyramid.response import Response
+from typing import Any
+from typing import cast
+from urllib.parse import quote
+from urllib.parse import unquote_to_bytes
+import re
 
 
 Handler = Callable[[Request], Response]
 
 MAX_URL_PATH = 4096
+MAX_URL = 64 * 1024
 
 PREFIX = "/artifactory"
 
+#: the method that a view is registered for which reads its request before it writes: devpi would
+#: hold its only write transaction while a body arrives and is looked at
+READ_FIRST = "QUERY"
 
 #: set in the WSGI environment when the URL had a trailing slash
 TRAILING_SLASH = "devpi_artifactory_compat.trailing_slash"
+#: matrix parameters, percent-encoded
+MATRIX = "devpi_artifactory_compat.matrix"
+#: the method that the client sent
+METHOD = "devpi_artifactory_compat.method"
+
+#: takes matrix parameters from a replica to its primary exactly as they were sent
+MATRIX_HEADER = "X-Artifactory-Matrix"
+
+#: below these names no artifacts lie
+_NO_REPOSITORY = re.compile(rf"{PREFIX}(/(api|access|ui)(/|$)|/?$)")
+
+#: what is read first: artifacts are deployed by PUT
+_READ_FIRST = {"PUT"}
 
 
 def tween_factory(handler: Handler, registry: Registry) -> Handler:
@@ -27,9 +50,15 @@ def tween_factory(handler: Handler, registry: Registry) -> Handler:
         path = request.environ.get("PATH_INFO", "")
         if path != PREFIX and not path.startswith(f"{PREFIX}/"):
             return handler(request)
-        fault = path_fault(path)
+        fault = path_fault(path, request.environ.get("REQUEST_URI", ""))
         if fault is not None:
             return error_response(HTTPStatus.BAD_REQUEST, fault)
+        if not _NO_REPOSITORY.match(path):
+            _take_matrix(request.environ)
+            path = request.environ["PATH_INFO"]
+            if request.method in _READ_FIRST:
+                request.environ[METHOD] = request.method
+                request.method = READ_FIRST
         if path.endswith("/"):
             # devpi-web would redirect a person's browser, and curl, to the URL without it
             request.environ["PATH_INFO"] = path[:-1]
@@ -39,20 +68,60 @@ def tween_factory(handler: Handler, registry: Registry) -> Handler:
     return prepare
 
 
+def _take_matrix(environ: dict[str, Any]) -> None:
+    """Matrix parameters are no part of the path that is looked up."""
+    forwarded = environ.get("HTTP_" + MATRIX_HEADER.upper().replace("-", "_"), "")
+    parameters = tuple(part for part in forwarded.split(";") if part)
+    if ";" in environ["PATH_INFO"]:
+        path, found = split_matrix(_raw_path(environ))
+        environ["PATH_INFO"] = _decoded(path)
+        parameters += found
+    if parameters:
+        environ[MATRIX] = parameters
+
+
+def _raw_path(environ: dict[str, Any]) -> str:
+    """The path as the client encoded it, where the server tells it: an encoded ``;`` is data."""
+    path: str = environ["PATH_INFO"]
+    raw = environ.get("REQUEST_URI", "").partition("?")[0]
+    raw = re.sub(r"^https?://[^/]*", "", raw)
+    raw = "/" + raw.lstrip("/")
+    return raw if _decoded(raw) == path else quote(path.encode("latin-1"), safe="/;=,+")
+
+
+def _decoded(raw: str) -> str:
+    """As WSGI wants it."""
+    return unquote_to_bytes(raw).decode("latin-1")
+
+
 def has_trailing_slash(request: Request) -> bool:
     """Whether relative links on the answer start one level deeper."""
     return TRAILING_SLASH in request.environ
 
 
-def restore_trailing_slash(request: Request) -> None:
-    """The URL as the client sent it, for somebody else to answer."""
+def matrix_of(request: Request) -> tuple[str, ...]:
+    """The matrix parameters of the URL, percent-encoded."""
+    return cast("tuple[str, ...]", request.environ.get(MATRIX, ()))
+
+
+def method_of(request: Request) -> str:
+    """The method that the client sent."""
+    return cast("str", request.environ.get(METHOD, request.method))
+
+
+def restore_request(request: Request) -> None:
+    """The request as the client sent it, for somebody else to answer."""
     if request.environ.pop(TRAILING_SLASH, False):
         request.environ["PATH_INFO"] += "/"
+    if METHOD in request.environ:
+        request.method = request.environ.pop(METHOD)
+    if MATRIX in request.environ:
+        request.headers[MATRIX_HEADER] = ";".join(request.environ.pop(MATRIX))
 
 
-def path_fault(path: str) -> str | None:
+def path_fault(path: str, uri: str = "") -> str | None:
     """What is wrong with a WSGI path: such a path never names anything here."""
-    if len(path) > MAX_URL_PATH:
+    if len(path.partition(";")[0]) > MAX_URL_PATH or len(path) > MAX_URL or len(uri) > MAX_URL:
         return "The path of the URL is too long."
     try:
         decoded = path.encode("latin-1").decode("utf-8")

@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from devpi_artifactory_compat.errors import Forbidden
 from devpi_artifactory_compat.errors import NotAuthenticated
 from devpi_artifactory_compat.errors import NotFound
+from devpi_artifactory_compat.errors import RepositoryNotFound
+from devpi_artifactory_compat.model import RepositoryClass
 from devpi_artifactory_compat.repositories.base import Repository
 from devpi_artifactory_compat.repositories.catalog import Catalog
 from devpi_artifactory_compat.repositories.catalog import Entry
+from devpi_artifactory_compat.repositories.paths import CACHE_SUFFIX
+from devpi_artifactory_compat.repositories.ports import ArtifactStore
+from devpi_artifactory_compat.storage.gateway import artifact_store
 from devpi_artifactory_compat.storage.gateway import open_catalog
 from devpi_artifactory_compat.storage.reading import may_read
 from devpi_artifactory_compat.views.rights import is_admin
@@ -17,6 +23,20 @@ from functools import cached_property
 from functools import lru_cache
 from pyramid.request import Request
 from typing import cast
+
+
+@dataclass(frozen=True)
+class Place:
+    """A key in a URL and the repository behind it."""
+
+    key: str
+    entry: Entry
+    is_cache: bool = False
+
+    @property
+    def holds_artifacts(self) -> bool:
+        """Whether artifacts can be changed under this key; a remote's are in its cache."""
+        return self.is_cache or self.entry.config.rclass is RepositoryClass.LOCAL
 
 
 class Visit:
@@ -45,6 +65,13 @@ class Visit:
     def may_read(self, entry: Entry) -> bool:
         return self._may_read(entry.index)
 
+    def may_read_index(self, index: str) -> bool:
+        return self._may_read(index)
+
+    def artifacts(self, entry: Entry) -> ArtifactStore:
+        """The artifacts behind a local repository, or in the cache of a remote one."""
+        return artifact_store(self.xom, entry)
+
     def _ask_may_read(self, index: str) -> bool:
         stage = self.xom.model.getstage(index)
         return stage is not None and may_read(self.request, stage)
@@ -64,6 +91,34 @@ class Visit:
         return self.user is not None and (
             self.is_admin or self.user == entry.index.partition("/")[0]
         )
+
+    def may_annotate(self, entry: Entry) -> bool:
+        """Who may upload, and who may delete: of a remote's cache those alone."""
+        return self.may_delete(entry) or (
+            entry.config.rclass is RepositoryClass.LOCAL and self.may_upload(entry)
+        )
+
+    def place(self, key: str) -> Place:
+        """What a key in a URL names: a repository, or what a remote has cached.
+
+        Raises RepositoryNotFound.
+        """
+        remote = key.removesuffix(CACHE_SUFFIX)
+        if key not in self.catalog and remote != key and remote in self.catalog:
+            entry = self.catalog.entry(remote)
+            if entry.config.rclass is RepositoryClass.REMOTE:
+                return Place(key, entry, is_cache=True)
+            raise RepositoryNotFound(key)
+        return Place(key, self.catalog.entry(key))
+
+    def readable_place(self, key: str) -> Place:
+        """As ``place``, once it is known that it may be read.
+
+        Raises NotAuthenticated or Forbidden otherwise.
+        """
+        place = self.place(key)
+        self.require(self.may_read(place.entry), f"read repository '{key}'")
+        return place
 
     def require(self, allowed: bool, what: str) -> None:  # noqa: FBT001 - reads well at the call
         """Raises NotAuthenticated or Forbidden unless the right is there."""

@@ -42,6 +42,7 @@ from pathlib import Path
 from support.archives import make_sdist
 from support.archives import make_wheel
 from support.archives import metadata_of
+from support.fake_artifacts import FakeArtifacts
 from threading import Lock
 import io
 import pytest
@@ -187,8 +188,8 @@ class FakeCache:
             self.files[path] = file.read()
         digest = None
         if received.metadata is not None:
-            self.sidecars[f"{path}.metadata"] = received.metadata
-            digest = sha256(received.metadata).hexdigest()
+            self.sidecars[f"{path}.metadata"] = received.metadata.raw
+            digest = sha256(received.metadata.raw).hexdigest()
         self.kept[path] = KeptFile(
             size=received.size, sha256=received.checksums.sha256, metadata_sha256=digest
         )
@@ -241,7 +242,12 @@ class Scene:
             values={"url": "http://files.example", **settings},  # type: ignore[dict-item]
         )
         self.repository = RemoteRepository(
-            config, self.cache, self.upstream, names=self.names, clock=lambda: self.now
+            config,
+            self.cache,
+            self.upstream,
+            names=self.names,
+            artifacts=FakeArtifacts("r-cache"),
+            clock=lambda: self.now,
         )
 
     def listed(self) -> list[str]:

@@ -1,0 +1,44 @@
+"""What becomes of a file that is deployed: found out before anything is written."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from devpi_artifactory_compat.errors import InvalidUpload
+from devpi_artifactory_compat.model import ArtifactState
+from devpi_artifactory_compat.packages.generated_properties import NAME
+from devpi_artifactory_compat.packages.generated_properties import VERSION
+from devpi_artifactory_compat.packages.identification import identify
+from devpi_artifactory_compat.packages.identification import looks_like_distribution
+from devpi_artifactory_compat.repositories.config import RepositoryConfig
+from devpi_artifactory_compat.repositories.deploying import with_problem
+from devpi_artifactory_compat.repositories.ports import NewArtifact
+
+
+def prepared(new: NewArtifact, *, at_once: bool) -> NewArtifact:
+    """The file as it is to be stored.
+
+    A distribution whose properties name project and version is identified now, and with
+    ``at_once`` every other one too; else it is to wait. One that cannot be is a plain artifact
+    that says why. The file is read; other files stay as they are.
+    """
+    if not looks_like_distribution(new.filename):
+        return replace(new, state=ArtifactState.GENERIC)
+    name, version = _said(new, NAME), _said(new, VERSION)
+    if not at_once and not (name and version):
+        return replace(new, state=ArtifactState.PENDING)
+    try:
+        # scripts write the plus sign of a local version as it is, where it stands for a blank
+        found = identify(new.file, new.filename, name=name, version=version.replace(" ", "+"))
+    except InvalidUpload as exc:
+        return with_problem(new, str(exc))
+    return replace(new, identified=found)
+
+
+def quiet_period(config: RepositoryConfig, *, default: int) -> int:
+    """How long a repository must have been quiet before files are indexed, in seconds."""
+    own = config.values.get("quietPeriod")
+    return own if isinstance(own, int) else default
+
+
+def _said(new: NewArtifact, key: str) -> str:
+    return next(iter(new.properties.get(key, ())), "").strip()

@@ -1,0 +1,90 @@
+"""``/api/storage/<key>[/<path>]``: what lies in a repository, and what is said of it.
+
+The kinds of answer exclude each other; the query says which is wanted.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from devpi_artifactory_compat.errors import BadRequest
+from devpi_artifactory_compat.errors import NotFound
+from devpi_artifactory_compat.model import Artifact
+from devpi_artifactory_compat.model import Folder
+from devpi_artifactory_compat.repositories.base import Repository
+from devpi_artifactory_compat.repositories.paths import check_item_path
+from devpi_artifactory_compat.repositories.property_syntax import parse_keys
+from devpi_artifactory_compat.storage.catching_up import catch_up
+from devpi_artifactory_compat.views.bodies import json_response
+from devpi_artifactory_compat.views.item_json import FILE_INFO
+from devpi_artifactory_compat.views.item_json import FOLDER_INFO
+from devpi_artifactory_compat.views.item_json import ITEM_PROPERTIES
+from devpi_artifactory_compat.views.item_json import file_info
+from devpi_artifactory_compat.views.item_json import folder_info
+from devpi_artifactory_compat.views.item_json import property_lists
+from devpi_artifactory_compat.views.item_json import storage_url
+from devpi_artifactory_compat.views.queries import raw_query
+from devpi_artifactory_compat.views.visit import Place
+from devpi_artifactory_compat.views.visit import Visit
+from pyramid.request import Request
+from pyramid.response import Response
+
+
+class Asked:
+    """One request's repository and path, once it may be read."""
+
+    def __init__(self, request: Request) -> None:
+        self.request = request
+        self.visit = Visit(request)
+        catch_up(self.visit.xom)
+        self.key: str = request.matchdict["key"]
+        self.path = check_item_path(request.matchdict.get("path", ""))
+        self.place: Place = self.visit.readable_place(self.key)
+        self.query = raw_query(request)
+
+    @property
+    def repository(self) -> Repository:
+        return self.visit.catalog.repository(self.place.entry.config.key)
+
+    def item(self) -> Artifact | Folder:
+        """Raises ArtifactNotFound."""
+        return self.repository.item(self.path)
+
+
+Kind = Callable[[Asked], Response]
+
+
+def show_item(request: Request) -> Response:
+    """``GET``: file or folder information, or what the query asks for instead."""
+    asked = Asked(request)
+    wanted = [name for name in _KINDS if name in asked.query]
+    if len(wanted) > 1:
+        raise BadRequest(f"The query asks for {' and '.join(wanted)}: only one is possible.")
+    return _KINDS[wanted[0]](asked) if wanted else _show_info(asked)
+
+
+def _show_info(asked: Asked) -> Response:
+    item = asked.item()
+    if isinstance(item, Folder):
+        shown = folder_info(asked.request, item, key=asked.key)
+        return json_response(shown, content_type=FOLDER_INFO)
+    return json_response(file_info(asked.request, item, key=asked.key), content_type=FILE_INFO)
+
+
+def _show_properties(asked: Asked) -> Response:
+    item = asked.item()
+    wanted = parse_keys(asked.query["properties"])
+    found = {
+        key: values
+        for key, values in property_lists(item.properties).items()
+        if not wanted or key in wanted
+    }
+    if not found:
+        raise NotFound("No properties could be found.")
+    shown = {
+        "properties": found,
+        "uri": storage_url(asked.request, asked.key, asked.path),
+    }
+    return json_response(shown, content_type=ITEM_PROPERTIES)
+
+
+_KINDS: dict[str, Kind] = {"properties": _show_properties}
