@@ -14,6 +14,7 @@ from devpi_artifactory_compat.storage.keys import register_keys
 from devpi_artifactory_compat.storage.replica import AskPrimary
 from devpi_artifactory_compat.views import artifacts
 from devpi_artifactory_compat.views import cache
+from devpi_artifactory_compat.views import deletion
 from devpi_artifactory_compat.views import deploy
 from devpi_artifactory_compat.views import errors
 from devpi_artifactory_compat.views import fallback
@@ -24,6 +25,7 @@ from devpi_artifactory_compat.views import replica
 from devpi_artifactory_compat.views import repositories_api
 from devpi_artifactory_compat.views import storage_api
 from devpi_artifactory_compat.views import system_api
+from devpi_artifactory_compat.views.read_first import by_method
 from devpi_artifactory_compat.views.tween import READ_FIRST
 from devpi_server.model import ReadonlyIndex
 from devpi_server.model import UpstreamError
@@ -133,7 +135,10 @@ ROUTES = (
     Route(
         "artifactory.short.file",
         _SHORT + "/{path:.+}",
-        {"GET": artifacts.download_short, READ_FIRST: deploy.deploy_short},
+        {
+            "GET": artifacts.download_short,
+            READ_FIRST: by_method({"PUT": deploy.deploy_short, "DELETE": deletion.delete_short}),
+        },
     ),
     Route(
         "artifactory.storage",
@@ -158,18 +163,16 @@ ROUTES = (
         PREFIX + "/{key:[^/]+}/{path:.+}",
         {
             "GET": artifacts.download,
-            READ_FIRST: deploy.deploy,
+            READ_FIRST: by_method({"PUT": deploy.deploy, "DELETE": deletion.delete}),
             "POST": pypi.misplaced_upload,
-            "DELETE": cache.delete,
         },
     ),
     Route(
         "artifactory.repository.root",
         PREFIX + "/{key:[^/]+}",
         {
-            READ_FIRST: deploy.deploy,
+            READ_FIRST: by_method({"PUT": deploy.deploy, "DELETE": deletion.delete}),
             "POST": pypi.misplaced_upload,
-            "DELETE": cache.delete,
         },
     ),
     Route("artifactory.root", PREFIX),

@@ -12,6 +12,9 @@ DEFAULT_OWNER = "repo"
 #: Artifactory's, in seconds
 DEFAULT_QUIET_PERIOD = 60
 
+#: Artifactory's
+DEFAULT_TRASH_DAYS = 14
+
 
 @dataclass(frozen=True, kw_only=True)
 class Settings:
@@ -19,10 +22,13 @@ class Settings:
 
     ``quiet_period``: how long a repository must have been quiet before files are indexed whose
     deployer did not say which project and version they are, in seconds.
+
+    ``trash_days``: how long deleted artifacts are kept; 0 for not at all.
     """
 
     owner: str = DEFAULT_OWNER
     quiet_period: int = DEFAULT_QUIET_PERIOD
+    trash_days: int = DEFAULT_TRASH_DAYS
 
 
 def add_options(parser: MyArgumentParser) -> None:
@@ -44,6 +50,14 @@ def add_options(parser: MyArgumentParser) -> None:
         "that were deployed without pypi.name and pypi.version [%(default)s]; 0 for at once; "
         "the option artifactory_quiet_period of an index takes its place",
     )
+    group.add_argument(
+        "--artifactory-trash-days",
+        type=int,
+        default=DEFAULT_TRASH_DAYS,
+        metavar="DAYS",
+        help="how long artifacts that were deleted from a local repository over REST can be "
+        "restored [%(default)s]; 0 deletes them at once",
+    )
 
 
 def settings_of(xom: XOM) -> Settings:
@@ -51,4 +65,5 @@ def settings_of(xom: XOM) -> Settings:
     return Settings(
         owner=getattr(args, "artifactory_owner", DEFAULT_OWNER),
         quiet_period=max(0, getattr(args, "artifactory_quiet_period", DEFAULT_QUIET_PERIOD)),
+        trash_days=max(0, getattr(args, "artifactory_trash_days", DEFAULT_TRASH_DAYS)),
     )

@@ -117,6 +117,10 @@ class Repository(ABC):
         """
         raise NotAllowed(f"Repository '{self.key}' takes no deployments.")
 
+    def check_deploy(self, path: str, sha256: str, *, user: str, may_delete: bool) -> None:
+        """Raises what ``deploy`` would raise for content of that checksum; stores nothing."""
+        raise NotAllowed(f"Repository '{self.key}' takes no deployments.")
+
     def make_folder(self, path: str, *, user: str) -> Folder:
         """Make a folder and those above it; one that is there stays as it is.
 

@@ -41,17 +41,26 @@ class Deployment:
             ArtifactExists: other content is stored there and stays.
             Conflict: a folder is there, or a file where a folder would have to be.
         """
-        self.check_place(new.path)
-        present = self._artifacts.item(new.path)
-        if isinstance(present, Folder):
-            raise Conflict(f"'{self._key}:{new.path}' is a folder.")
+        present = self.check(new.path, new.checksums.sha256, user=new.user, may_delete=may_delete)
         if present is not None and present.checksums.sha256 != new.checksums.sha256:
-            self._make_way(present, new.user, may_delete=may_delete)
+            self._artifacts.remove(present.path)
             present = None
         if present is not None:
             new = replace(new, properties=merged(present.properties, new.properties))
         self._store(new, present)
         return self._stored(new.path)
+
+    def check(self, path: str, sha256: str, *, user: str, may_delete: bool) -> Artifact | None:
+        """What is at the path where content is to be stored. Raises what ``deploy`` raises."""
+        self.check_place(path)
+        present = self._artifacts.item(path)
+        if isinstance(present, Folder):
+            raise Conflict(f"'{self._key}:{path}' is a folder.")
+        if present is None or present.checksums.sha256 == sha256:
+            return present
+        if not (may_delete and self._releases.may_replace()):
+            raise ArtifactExists(self._key, path, user)
+        return present
 
     def make_folder(self, path: str, *, user: str) -> Folder:
         """Raises Conflict when a file is there or above."""
@@ -104,11 +113,6 @@ class Deployment:
             if isinstance(self._artifacts.item(above), Artifact):
                 raise Conflict(f"'{self._key}:{above}' is a file: nothing can lie below it.")
 
-    def _make_way(self, present: Artifact, user: str, *, may_delete: bool) -> None:
-        if not (may_delete and self._releases.may_replace()):
-            raise ArtifactExists(self._key, present.path, user)
-        self._artifacts.remove(present.path)
-
     def _store(self, new: NewArtifact, present: Artifact | None) -> None:
         if present is not None and present.state is ArtifactState.INDEXED:
             self._artifacts.set_properties(new.path, new.properties, user=new.user)
@@ -154,10 +158,11 @@ def release_of(new: NewArtifact, identified: Identified) -> NewRelease:
         size=new.size,
         checksums=new.checksums,
         fields=identified.fields,
-        core_metadata=None if metadata is None else metadata.raw,
-        signature=None,
-        attestations=None,
+        core_metadata=None if metadata is None else metadata.raw or None,
+        signature=new.origin.signature,
+        attestations=new.origin.attestations,
         user=new.user,
         properties={k: v for k, v in new.properties.items() if k not in GENERATED},
         source=new.source,
+        history=new.origin.history,
     )

@@ -18,6 +18,9 @@ MAX_KEY_LENGTH = 64
 #: appended to the key of a remote repository, it names what the remote has cached
 CACHE_SUFFIX = "-cache"
 
+#: the repository that Artifactory keeps deleted artifacts in
+TRASH_KEY = "auto-trashcan"
+
 ALLOWED_CHARACTERS = frozenset(string.ascii_letters + string.digits + "-._@")
 
 RESERVED_KEYS = frozenset(
@@ -35,7 +38,7 @@ RESERVED_KEYS = frozenset(
         "artifactory-build-info",
         "artifactory-edge-uploads",
         "artifactory-pipe-info",
-        "auto-trashcan",
+        TRASH_KEY,
         "jfrog-billing-logs",
         "jfrog-logs",
         "jfrog-support-bundle",

@@ -140,6 +140,9 @@ class LocalRepository(Repository):
     def deploy(self, new: NewArtifact, *, may_delete: bool) -> Artifact:
         return self._deployment.deploy(new, may_delete=may_delete)
 
+    def check_deploy(self, path: str, sha256: str, *, user: str, may_delete: bool) -> None:
+        self._deployment.check(path, sha256, user=user, may_delete=may_delete)
+
     def make_folder(self, path: str, *, user: str) -> Folder:
         return self._deployment.make_folder(path, user=user)
 

@@ -31,6 +31,9 @@ from devpi_artifactory_compat.packages.upstream_page import UpstreamPage
 from devpi_artifactory_compat.repositories.arriving import ArrivingFile
 from devpi_artifactory_compat.repositories.following import Fetch
 from devpi_artifactory_compat.repositories.following import Reader
+from devpi_artifactory_compat.repositories.origin import NO_ORIGIN
+from devpi_artifactory_compat.repositories.origin import History
+from devpi_artifactory_compat.repositories.origin import Origin
 from enum import Enum
 from pathlib import Path
 from typing import BinaryIO
@@ -80,6 +83,7 @@ class NewRelease:
     user: str
     properties: Properties = field(default_factory=lambda: NO_PROPERTIES)
     source: Path | None = None
+    history: History | None = None
 
     @property
     def requires_python(self) -> str | None:
@@ -104,6 +108,7 @@ class NewArtifact:
     properties: Properties = field(default_factory=lambda: NO_PROPERTIES)
     identified: Identified | None = None
     source: Path | None = None
+    origin: Origin = NO_ORIGIN
 
     @property
     def filename(self) -> str:

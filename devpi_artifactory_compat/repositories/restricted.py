@@ -62,6 +62,9 @@ class BlackedOutRepository(Repository):
     def deploy(self, new: NewArtifact, *, may_delete: bool) -> Artifact:
         raise self._closed()
 
+    def check_deploy(self, path: str, sha256: str, *, user: str, may_delete: bool) -> None:
+        raise self._closed()
+
     def make_folder(self, path: str, *, user: str) -> Folder:
         raise self._closed()
 
@@ -143,6 +146,11 @@ class FilteredRepository(Repository):
         if not self._accepts(new.path):
             raise self._refused(new.path)
         return self._repository.deploy(new, may_delete=may_delete)
+
+    def check_deploy(self, path: str, sha256: str, *, user: str, may_delete: bool) -> None:
+        if not self._accepts(path):
+            raise self._refused(path)
+        self._repository.check_deploy(path, sha256, user=user, may_delete=may_delete)
 
     def make_folder(self, path: str, *, user: str) -> Folder:
         return self._repository.make_folder(path, user=user)

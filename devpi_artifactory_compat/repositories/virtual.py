@@ -129,6 +129,9 @@ class VirtualRepository(Repository):
     def deploy(self, new: NewArtifact, *, may_delete: bool) -> Artifact:
         return self._deployable().deploy(new, may_delete=may_delete)
 
+    def check_deploy(self, path: str, sha256: str, *, user: str, may_delete: bool) -> None:
+        self._deployable().check_deploy(path, sha256, user=user, may_delete=may_delete)
+
     def make_folder(self, path: str, *, user: str) -> Folder:
         return self._deployable().make_folder(path, user=user)
 

@@ -20,12 +20,20 @@ def walk(
     ``depth`` is how many levels are gone down, None for all. Children that are gone meanwhile, or
     may not be seen, are passed over.
     """
-    if isinstance(start, Artifact) or depth == 0:
-        return
-    prefix = f"{start.path}/" if start.path else ""
-    for child in start.children:
-        item = look(f"{prefix}{child.name}")
-        if item is None:
-            continue
-        yield item
-        yield from walk(look, item, depth=None if depth is None else depth - 1)
+    # paths are deep enough to exhaust the interpreter's stack
+    waiting = _children(start, depth)
+    while waiting:
+        path, left = waiting.pop()
+        item = look(path)
+        if item is not None:
+            yield item
+            waiting += _children(item, left)
+
+
+def _children(item: Artifact | Folder, depth: int | None) -> list[tuple[str, int | None]]:
+    """The paths to look at next, the last one first, each with the levels that are left."""
+    if isinstance(item, Artifact) or depth == 0:
+        return []
+    prefix = f"{item.path}/" if item.path else ""
+    left = None if depth is None else depth - 1
+    return [(f"{prefix}{child.name}", left) for child in reversed(item.children)]

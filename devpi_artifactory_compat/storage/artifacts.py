@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from collections.abc import Mapping
 from collections.abc import Sequence
 from dataclasses import replace
@@ -10,18 +11,23 @@ from devpi_artifactory_compat.model import ArtifactState
 from devpi_artifactory_compat.model import Child
 from devpi_artifactory_compat.model import Content
 from devpi_artifactory_compat.model import Folder
-from devpi_artifactory_compat.model import NormalizedName
 from devpi_artifactory_compat.model import Properties
 from devpi_artifactory_compat.model import RepositoryKey
 from devpi_artifactory_compat.packages.generated_properties import INDEXING_ERROR
+from devpi_artifactory_compat.repositories.item_store import ReleaseParts
 from devpi_artifactory_compat.repositories.ports import NewArtifact
+from devpi_artifactory_compat.storage.blobs import source_of
 from devpi_artifactory_compat.storage.blobs import store_blob
 from devpi_artifactory_compat.storage.records import Record
 from devpi_artifactory_compat.storage.records import Records
-from devpi_artifactory_compat.storage.records import delete_entry
 from devpi_artifactory_compat.storage.records import from_timestamp
 from devpi_artifactory_compat.storage.records import opener
 from devpi_artifactory_compat.storage.records import stored_entry
+from devpi_artifactory_compat.storage.records import who_and_when
+from devpi_artifactory_compat.storage.release_parts import release_parts
+from devpi_artifactory_compat.storage.relocation import relocate
+from devpi_artifactory_compat.storage.removal import FileRemoval
+from devpi_artifactory_compat.storage.removal import shelf_key
 from devpi_artifactory_compat.storage.replica import ask_primary
 from devpi_artifactory_compat.storage.tree import FolderRecord
 from devpi_artifactory_compat.storage.tree import touched
@@ -31,11 +37,12 @@ from devpi_server.mirror import MirrorStage
 from devpi_server.model import BaseStage
 from devpi_server.model import PrivateStage
 from packaging.utils import canonicalize_name
+from pathlib import Path
 import time
 
 
 class IndexArtifacts:
-    """Implements ``repositories.ports.ArtifactStore``.
+    """Implements ``repositories.item_store.ItemStore``.
 
     ``key`` is what the artifacts are shown under: the repository's, of a remote with ``-cache``.
     """
@@ -114,10 +121,7 @@ class IndexArtifacts:
             md5=new.checksums.md5,
             sha1=new.checksums.sha1,
             sha256=new.checksums.sha256,
-            created=now if before is None else before.created,
-            created_by=new.user if before is None else before.created_by,
-            modified=now,
-            modified_by=new.user,
+            **who_and_when(before, new.user, new.origin.history, now=now),
             properties=new.properties,
             state=new.state.value,
         )
@@ -170,42 +174,40 @@ class IndexArtifacts:
         """Show on the project's page what is now said of a file."""
         project = canonicalize_name(record.project)
         shelf = self._records.shelf(project)
-        key = self._shelf_key(record)
+        key = shelf_key(self._stage, record)
         if key in shelf.files:
             shelf.files[key] = replace(shelf.files[key], yanked=record.yanked)
             self._records.save_shelf(project, shelf)
 
-    def _shelf_key(self, record: Record) -> str:
-        """Files of a mirror are addressed by path, others by name: see ``records.Shelf``."""
-        return record.path if isinstance(self._stage, MirrorStage) else record.filename
-
     def remove(self, path: str, *, prune: bool = False) -> None:
-        record = self._records.record(path)
-        if record is None:
-            self._records.tree.remove(path, prune=prune)
-            return
-        self._waiting.forget(path)
-        if record.is_indexed and record.project:
-            self._remove_release(record, canonicalize_name(record.project), prune=prune)
+        if path and self._records.record(path) is not None:
+            self.remove_files([path], prune=prune)
         else:
-            delete_entry(self._xom, record.entry)
-            self._records.delete_record(path, prune=prune)
+            self._records.tree.remove(path, prune=prune)
 
-    def _remove_release(self, record: Record, project: NormalizedName, *, prune: bool) -> None:
-        shelf = self._records.shelf(project)
-        self._records.forget(shelf, self._shelf_key(record), prune=prune)
-        self._records.save_shelf(project, shelf)
-        # the shelf may have known another file of that name
-        self._records.delete_record(record.path, prune=prune)
-        if isinstance(self._stage, MirrorStage):
-            delete_entry(self._xom, record.entry)
-            # devpi's own page of the project holds links to what is gone
-            self._stage.clear_simplelinks_cache(project)
-            return
-        key = self._xom.filestore.get_key_from_relpath(record.entry)
-        if key is not None and key.exists():
-            assert isinstance(self._stage, PrivateStage)
-            self._stage.del_entry(self._xom.filestore.get_file_entry_from_key(key))
+    # more than one file, and from place to place: ``repositories.item_store.ItemStore``
+
+    def may_remove(self) -> bool:
+        return isinstance(self._stage, MirrorStage) or bool(self._stage.ixconfig.get("volatile"))
+
+    def remove_files(self, paths: Iterable[str], *, prune: bool = False) -> None:
+        FileRemoval(self._xom, self._stage, self._records).remove(paths, prune=prune)
+
+    def relocate(self, path: str, to: str) -> None:
+        record = self._records.record(path)
+        assert record is not None
+        relocate(self._records, self._waiting, record, to)
+
+    def source(self, path: str) -> Path | None:
+        record = self._records.record(path)
+        entry = None if record is None else stored_entry(self._xom, record.entry)
+        return None if entry is None else source_of(entry)
+
+    def release_parts(self, path: str) -> ReleaseParts | None:
+        record = self._records.record(path)
+        if record is None or not record.is_indexed or not isinstance(self._stage, PrivateStage):
+            return None
+        return release_parts(self._stage, self._records, record)
 
 
 def artifact_of(record: Record, key: str) -> Artifact:

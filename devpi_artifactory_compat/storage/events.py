@@ -190,7 +190,8 @@ class Follower:
     def _removed(self, stage: BaseStage, relpath: str, before: Mapping[str, Any]) -> None:
         """devpi deleted a file; one that replaced it meanwhile stays recorded."""
         project, filename = before.get("project"), relpath.rpartition("/")[2]
-        if not project:
+        if not project or stored_entry(self._xom, relpath) is not None:
+            # what was deleted and has come again since lies at the same place
             return
         key = filename
         if is_remote(stage):

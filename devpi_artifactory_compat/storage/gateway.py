@@ -25,6 +25,7 @@ from devpi_artifactory_compat.storage.outages import Outages
 from devpi_artifactory_compat.storage.remote import MirrorCache
 from devpi_artifactory_compat.storage.requester import Access
 from devpi_artifactory_compat.storage.transport import upstream_client
+from devpi_artifactory_compat.storage.trash import Trash
 from devpi_artifactory_compat.storage.upstream import HttpUpstream
 from devpi_artifactory_compat.storage.urls import split_credentials
 from devpi_server.main import XOM
@@ -54,6 +55,17 @@ def artifact_store(xom: XOM, entry: Entry) -> IndexArtifacts:
         raise RepositoryNotFound(entry.config.key)
     suffix = CACHE_SUFFIX if isinstance(stage, MirrorStage) else ""
     return IndexArtifacts(xom, stage, key=f"{entry.config.key}{suffix}")
+
+
+def trash_store(xom: XOM, entry: Entry) -> Trash:
+    """What was deleted from a local repository.
+
+    Raises RepositoryNotFound when the index is gone, or is none of a local repository.
+    """
+    stage = xom.model.getstage(entry.index)
+    if not isinstance(stage, PrivateStage):
+        raise RepositoryNotFound(entry.config.key)
+    return Trash(xom, stage, key=entry.config.key)
 
 
 def build_repository(

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from collections.abc import Mapping
 from devpi_artifactory_compat.model import NormalizedName
 from devpi_server.keyfs_types import PTypedKey
 from devpi_server.keyfs_types import TypedKey
@@ -21,10 +19,13 @@ STATE = "ARTIFACTORY_STATE"
 FOLDER = "ARTIFACTORY_FOLDER"
 WAITING = "ARTIFACTORY_WAITING"
 DIGEST = "ARTIFACTORY_DIGEST"
+TRASH = "ARTIFACTORY_TRASH"
+TRASH_FOLDER = "ARTIFACTORY_TRASH_FOLDER"
 
 #: one key per artifact; one per project with all that its page needs; one per upstream page; one
 #: per index for what must not stand in the index configuration, which everybody may read, and one
-#: for what is no configuration; one per folder; one per index for what waits to be indexed
+#: for what is no configuration; one per folder; one per index for what waits to be indexed; one per
+#: deleted artifact that is kept for a while, and per folder of those
 _PATTERNS = {
     RECORD: "{user}/{index}/+artifactory/record/{digest}",
     PROJECT: "{user}/{index}/+artifactory/project/{project}",
@@ -33,6 +34,8 @@ _PATTERNS = {
     STATE: "{user}/{index}/+artifactory/state",
     FOLDER: "{user}/{index}/+artifactory/folder/{digest}",
     WAITING: "{user}/{index}/+artifactory/waiting",
+    TRASH: "{user}/{index}/+artifactory/trash/{digest}",
+    TRASH_FOLDER: "{user}/{index}/+artifactory/trash-folder/{digest}",
 }
 
 #: where on the whole server the files of a checksum lie; no user's name begins with a plus sign
@@ -94,6 +97,18 @@ def folder_key(xom: XOM, user: str, index: str, digest: str) -> TypedKey[dict[st
     return key(user=user, index=index, digest=digest)
 
 
+def trash_key(xom: XOM, user: str, index: str, digest: str) -> TypedKey[dict[str, Any]]:
+    """Of the deleted artifact whose path had that digest."""
+    key = cast("PTypedKey[dict[str, Any]]", getattr(xom.keyfs, TRASH))
+    return key(user=user, index=index, digest=digest)
+
+
+def trash_folder_key(xom: XOM, user: str, index: str, digest: str) -> TypedKey[dict[str, Any]]:
+    """As ``folder_key``, of the trash can."""
+    key = cast("PTypedKey[dict[str, Any]]", getattr(xom.keyfs, TRASH_FOLDER))
+    return key(user=user, index=index, digest=digest)
+
+
 def waiting_key(xom: XOM, user: str, index: str) -> TypedKey[dict[str, Any]]:
     key = cast("PTypedKey[dict[str, Any]]", getattr(xom.keyfs, WAITING))
     return key(user=user, index=index)
@@ -103,13 +118,3 @@ def digest_key(xom: XOM, digest: str) -> TypedKey[dict[str, Any]]:
     """``digest`` is one of a file's content, in hex."""
     key = cast("PTypedKey[dict[str, Any]]", getattr(xom.keyfs, DIGEST))
     return key(digest=digest)
-
-
-def all_records(xom: XOM, user: str, index: str) -> Iterator[Mapping[str, Any]]:
-    """The data of every record of an index; reads those of all indexes."""
-    tx = xom.keyfs.tx
-    prefix = f"{user}/{index}/+artifactory/"
-    keys = [getattr(xom.keyfs, RECORD)]
-    for info in list(tx.iter_relpaths_at(keys, tx.at_serial)):
-        if info.value is not None and info.relpath.startswith(prefix):
-            yield info.value

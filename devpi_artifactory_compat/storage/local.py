@@ -27,6 +27,7 @@ from devpi_artifactory_compat.storage.records import from_timestamp
 from devpi_artifactory_compat.storage.records import opener
 from devpi_artifactory_compat.storage.records import stored_entry
 from devpi_artifactory_compat.storage.records import timestamp
+from devpi_artifactory_compat.storage.records import who_and_when
 from devpi_artifactory_compat.storage.replica import ask_primary
 from devpi_artifactory_compat.storage.waiting import Waiting
 from devpi_server.filestore import Digests
@@ -216,10 +217,7 @@ class StageStore:
             md5=new.checksums.md5,
             sha1=new.checksums.sha1,
             sha256=new.checksums.sha256,
-            created=now if before is None else before.created,
-            created_by=new.user if before is None else before.created_by,
-            modified=now,
-            modified_by=new.user,
+            **who_and_when(before, new.user, new.history, now=now),
             fields=self._other_fields(new),
             properties={
                 **new.properties,

@@ -24,6 +24,7 @@ from devpi_artifactory_compat.storage.indexes import entries
 from devpi_artifactory_compat.storage.indexes import member_configs
 from devpi_artifactory_compat.storage.keys import PROJECT
 from devpi_artifactory_compat.storage.keys import RECORD
+from devpi_artifactory_compat.storage.keys import TRASH
 from devpi_artifactory_compat.storage.keys import all_keys
 from devpi_artifactory_compat.storage.keys import secrets_key
 from devpi_artifactory_compat.storage.list_files import remove_lists
@@ -31,6 +32,7 @@ from devpi_artifactory_compat.storage.records import Record
 from devpi_artifactory_compat.storage.records import Records
 from devpi_artifactory_compat.storage.records import Shelf
 from devpi_artifactory_compat.storage.records import delete_entry
+from devpi_artifactory_compat.storage.trash import TrashRecord
 from devpi_server.main import XOM
 from devpi_server.model import BaseStage
 from devpi_server.model import InvalidIndex
@@ -130,6 +132,8 @@ def purge(xom: XOM, user: str, index: str) -> None:
                 delete_entry(xom, sidecar.entry)
         if info.keyname == RECORD:
             Records(xom, user, index).forget_outside(Record(**get_mutable_deepcopy(info.value)))
+        if info.keyname == TRASH:
+            TrashRecord.of(info.value).delete_files(xom)
         xom.keyfs.get_key_instance(info.keyname, info.relpath).delete()
 
 

@@ -21,6 +21,7 @@ from devpi_artifactory_compat.model import Content
 from devpi_artifactory_compat.model import NormalizedName
 from devpi_artifactory_compat.packages.metadata import hash_file
 from devpi_artifactory_compat.packages.generated_properties import yank_reason
+from devpi_artifactory_compat.repositories.origin import History
 from devpi_artifactory_compat.repositories.paths import SIDECAR_SUFFIXES
 from devpi_artifactory_compat.storage.digests import Digests
 from devpi_artifactory_compat.storage.keys import path_digest
@@ -339,6 +340,25 @@ def entry_checksums(entry: BaseFileEntry) -> tuple[Checksums, int]:
 
 def timestamp(time: datetime | None) -> float:
     return 0.0 if time is None else time.timestamp()
+
+
+def who_and_when(
+    before: Record | None, user: str, history: History | None, *, now: float
+) -> dict[str, Any]:
+    """Of the record of a file that comes to a path, in place of another or not."""
+    if history is not None:
+        return {
+            "created": timestamp(history.created),
+            "created_by": history.created_by,
+            "modified": timestamp(history.modified),
+            "modified_by": history.modified_by,
+        }
+    return {
+        "created": now if before is None else before.created,
+        "created_by": user if before is None else before.created_by,
+        "modified": now,
+        "modified_by": user,
+    }
 
 
 def from_timestamp(seconds: float) -> datetime:

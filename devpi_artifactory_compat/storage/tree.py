@@ -6,6 +6,7 @@ the child's name, so that a new child of a folder of 100,000 rewrites a small pa
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from collections.abc import Iterator
 from collections.abc import Mapping
 from dataclasses import asdict
@@ -14,6 +15,7 @@ from dataclasses import field
 from dataclasses import replace
 from devpi_artifactory_compat.storage.keys import folder_key
 from devpi_artifactory_compat.storage.keys import path_digest
+from devpi_server.keyfs_types import TypedKey
 from devpi_server.main import XOM
 from devpi_server.readonly import get_mutable_deepcopy
 from typing import Any
@@ -39,13 +41,20 @@ class FolderRecord:
     properties: Mapping[str, Any] = field(default_factory=dict)
 
 
+#: the key of a folder in an index by the digest of its path
+KeyOfFolder = Callable[[XOM, str, str, str], TypedKey[dict[str, Any]]]
+
+
 class Tree:
     """Reads in any transaction, changes in one that writes; "" is the path of the root."""
 
-    def __init__(self, xom: XOM, user: str, index: str) -> None:
+    def __init__(
+        self, xom: XOM, user: str, index: str, *, key_of: KeyOfFolder = folder_key
+    ) -> None:
         self._xom = xom
         self._user = user
         self._index = index
+        self._key_of = key_of
 
     # reading
 
@@ -72,16 +81,25 @@ class Tree:
 
     def add_file(self, path: str, *, user: str, now: float) -> None:
         """A file is at a path; the folders above it are made when they are missing."""
-        self._add(path, is_folder=False, user=user, now=now)
+        parent, _, name = path.rpartition("/")
+        self.add_folder(parent, user=user, now=now)
+        self._add_child(parent, name, is_folder=False)
 
     def add_folder(self, path: str, *, user: str, now: float) -> None:
         """Make a folder, and those above it; one that is there stays as it is."""
-        if self.folder(path) is not None:
-            return
-        made = FolderRecord(path=path, created=now, created_by=user, modified=now, modified_by=user)
-        self._save(path, {"folder": asdict(made), "children": {}, "parts": False, "count": 0})
-        if path:
-            self._add(path, is_folder=True, user=user, now=now)
+        missing = []
+        at: str | None = path
+        while at is not None and self.folder(at) is None:
+            missing.append(at)
+            at = at.rpartition("/")[0] if at else None
+        for folder in reversed(missing):
+            made = FolderRecord(
+                path=folder, created=now, created_by=user, modified=now, modified_by=user
+            )
+            self._save(folder, {"folder": asdict(made), "children": {}, "parts": False, "count": 0})
+            if folder:
+                parent, _, name = folder.rpartition("/")
+                self._add_child(parent, name, is_folder=True)
 
     def save_folder(self, record: FolderRecord) -> None:
         """Change what is said of a folder that is there."""
@@ -96,22 +114,18 @@ class Tree:
 
         With ``prune`` the folders above it go as well when they have become empty.
         """
-        key = folder_key(self._xom, self._user, self._index, path_digest(path))
-        if key.exists():
-            key.delete()
-        if not path:
-            return
-        parent, _, name = path.rpartition("/")
-        if not self._data(parent):
-            return
-        self._remove_child(parent, name)
-        if prune and parent and not self.has_child(parent):
-            self.remove(parent, prune=True)
-
-    def _add(self, path: str, *, is_folder: bool, user: str, now: float) -> None:
-        parent, _, name = path.rpartition("/")
-        self.add_folder(parent, user=user, now=now)
-        self._add_child(parent, name, is_folder=is_folder)
+        # an upstream may have a file and others below it
+        while not self.has_child(path):
+            key = self._key_of(self._xom, self._user, self._index, path_digest(path))
+            if key.exists():
+                key.delete()
+            parent, _, name = path.rpartition("/")
+            if not path or not self._data(parent):
+                return
+            self._remove_child(parent, name)
+            if not prune or not parent:
+                return
+            path = parent
 
     # children, in one piece or in parts
 
@@ -155,16 +169,16 @@ class Tree:
     # keys
 
     def _data(self, path: str) -> dict[str, Any]:
-        key = folder_key(self._xom, self._user, self._index, path_digest(path))
+        key = self._key_of(self._xom, self._user, self._index, path_digest(path))
         return cast("dict[str, Any]", get_mutable_deepcopy(key.get()))
 
     def _save(self, path: str, data: Mapping[str, Any]) -> None:
-        key = folder_key(self._xom, self._user, self._index, path_digest(path))
+        key = self._key_of(self._xom, self._user, self._index, path_digest(path))
         key.set({**data, "schema": SCHEMA})
 
     def _part_key(self, path: str, number: int):  # type: ignore[no-untyped-def]  # noqa: ANN202 - devpi's
         digest = f"{path_digest(path)}-{number}"
-        return folder_key(self._xom, self._user, self._index, digest)
+        return self._key_of(self._xom, self._user, self._index, digest)
 
     def _part(self, path: str, number: int) -> dict[str, bool]:
         data = get_mutable_deepcopy(self._part_key(path, number).get())

@@ -58,12 +58,13 @@ class Waiting:
             del failed[next(iter(failed))]
         self._save(paths, files.last_upload, failed)
 
-    def forget(self, path: str) -> None:
-        """The file was indexed, or is gone."""
+    def forget(self, *gone: str) -> None:
+        """The files at these paths were indexed, or are gone."""
         files = self.files()
-        if path in files.paths or path in files.failed:
-            paths = {other: since for other, since in files.paths.items() if other != path}
-            failed = {other: reason for other, reason in files.failed.items() if other != path}
+        known = set(gone) & (files.paths.keys() | files.failed.keys())
+        if known:
+            paths = {path: since for path, since in files.paths.items() if path not in known}
+            failed = {path: reason for path, reason in files.failed.items() if path not in known}
             self._save(paths, files.last_upload, failed)
 
     def _save(

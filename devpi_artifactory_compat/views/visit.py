@@ -11,8 +11,8 @@ from devpi_artifactory_compat.model import RepositoryClass
 from devpi_artifactory_compat.repositories.base import Repository
 from devpi_artifactory_compat.repositories.catalog import Catalog
 from devpi_artifactory_compat.repositories.catalog import Entry
+from devpi_artifactory_compat.repositories.item_store import ItemStore
 from devpi_artifactory_compat.repositories.paths import CACHE_SUFFIX
-from devpi_artifactory_compat.repositories.ports import ArtifactStore
 from devpi_artifactory_compat.storage.gateway import artifact_store
 from devpi_artifactory_compat.storage.gateway import open_catalog
 from devpi_artifactory_compat.storage.reading import may_read
@@ -68,7 +68,7 @@ class Visit:
     def may_read_index(self, index: str) -> bool:
         return self._may_read(index)
 
-    def artifacts(self, entry: Entry) -> ArtifactStore:
+    def artifacts(self, entry: Entry) -> ItemStore:
         """The artifacts behind a local repository, or in the cache of a remote one."""
         return artifact_store(self.xom, entry)
 

@@ -13,6 +13,7 @@ from webtest import TestApp
 from webtest import TestResponse
 import base64
 import json
+import re
 
 
 ADMIN = ("root", "")
@@ -100,6 +101,56 @@ class Artifactory:
         kw.setdefault("user", ADMIN)
         headers = {"Accept": "application/json"}
         return self.request("PATCH", f"/{index}", body=list(changes), headers=headers, **kw)
+
+    # artifacts
+
+    def put(self, path: str, body: bytes = b"some bytes", **kw: Any) -> TestResponse:
+        kw.setdefault("user", ADMIN)
+        return self.request("PUT", path, body=body, **kw)
+
+    def delete(self, path: str, **kw: Any) -> TestResponse:
+        kw.setdefault("user", ADMIN)
+        return self.request("DELETE", path, **kw)
+
+    def post(self, path: str, **kw: Any) -> TestResponse:
+        kw.setdefault("user", ADMIN)
+        return self.request("POST", path, body=b"", **kw)
+
+    def children(self, path: str) -> list[str]:
+        """The names in a folder, those of folders with a slash."""
+        answer = self.get(f"api/storage/{path}", user=ADMIN)
+        assert answer.status_code == 200, answer.text
+        return [
+            child["uri"].lstrip("/") + ("/" if child["folder"] else "")
+            for child in answer.json["children"]
+        ]
+
+    def properties(self, path: str) -> dict[str, list[str]]:
+        answer = self.get(f"api/storage/{path}?properties", user=ADMIN)
+        properties: dict[str, list[str]] = (
+            answer.json["properties"] if answer.status_code == 200 else {}
+        )
+        return properties
+
+    def resolved(self, project: str, key: str) -> dict[str, str]:
+        """The files of a project's page with the links to them; empty when there is no page."""
+        answer = self.get(
+            f"api/pypi/{key}/simple/{project}/",
+            headers={"Accept": "application/vnd.pypi.simple.v1+json"},
+        )
+        if answer.status_code != 200:
+            return {}
+        return {file["filename"]: file["url"] for file in answer.json["files"]}
+
+    def devpi_links(self, index: str, project: str) -> list[str]:
+        """The file names on devpi's own page of a project."""
+        answer = self.get(f"/{index}/+simple/{project}/")
+        return re.findall(r">([^<>]+)</a>", answer.text) if answer.status_code == 200 else []
+
+    def stored_files(self) -> list[str]:
+        """The names of all files that devpi keeps."""
+        files = self.xom.config.server_path / "+files"
+        return sorted(path.name for path in files.rglob("*") if path.is_file())
 
     # uploads
 
