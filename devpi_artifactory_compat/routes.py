@@ -9,9 +9,11 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from dataclasses import field
 from devpi_artifactory_compat.errors import ArtifactoryError
+from devpi_artifactory_compat.settings import settings_of
 from devpi_artifactory_compat.storage.events import Follower
 from devpi_artifactory_compat.storage.keys import register_keys
 from devpi_artifactory_compat.storage.replica import AskPrimary
+from devpi_artifactory_compat.storage.trash_can import start_expiry
 from devpi_artifactory_compat.views import artifacts
 from devpi_artifactory_compat.views import cache
 from devpi_artifactory_compat.views import deletion
@@ -25,6 +27,8 @@ from devpi_artifactory_compat.views import replica
 from devpi_artifactory_compat.views import repositories_api
 from devpi_artifactory_compat.views import storage_api
 from devpi_artifactory_compat.views import system_api
+from devpi_artifactory_compat.views import transfer
+from devpi_artifactory_compat.views import trash_api
 from devpi_artifactory_compat.views.read_first import by_method
 from devpi_artifactory_compat.views.tween import READ_FIRST
 from devpi_server.model import ReadonlyIndex
@@ -60,6 +64,16 @@ class Route:
 
 def _get(view: View) -> dict[str, View]:
     return {"GET": view}
+
+
+def _item_routes(name: str, views: dict[str, View]) -> tuple[Route, Route]:
+    """Of what is asked for an artifact or a folder, and for a repository."""
+    root = f"{PREFIX}/api/{name}/{{key:[^/]+}}"
+    plain = name.replace("/", ".")
+    return (
+        Route(f"artifactory.{plain}", root + "/{path:.+}", views),
+        Route(f"artifactory.{plain}.root", root, views),
+    )
 
 
 _ITEM_VIEWS: dict[str, View] = {
@@ -140,6 +154,16 @@ ROUTES = (
             READ_FIRST: by_method({"PUT": deploy.deploy_short, "DELETE": deletion.delete_short}),
         },
     ),
+    # before all other repositories: this one is no index
+    Route(
+        "artifactory.trash",
+        PREFIX + "/api/storage/auto-trashcan/{path:.+}",
+        _get(trash_api.show),
+    ),
+    Route("artifactory.trash.root", PREFIX + "/api/storage/auto-trashcan", _get(trash_api.show)),
+    Route("artifactory.trash.empty", PREFIX + "/api/trash/empty", {"POST": trash_api.empty}),
+    *_item_routes("trash/restore", {"POST": trash_api.restore}),
+    *_item_routes("trash/clean", {"DELETE": trash_api.clean}),
     Route(
         "artifactory.storage",
         PREFIX + "/api/storage/{key:[^/]+}/{path:.+}",
@@ -156,6 +180,8 @@ ROUTES = (
         PREFIX + "/api/metadata/{key:[^/]+}",
         {"PATCH": properties_api.patch_metadata},
     ),
+    *_item_routes("copy", {READ_FIRST: transfer.copy}),
+    *_item_routes("move", {READ_FIRST: transfer.move}),
     Route("artifactory.zap", PREFIX + "/api/zap/{key:[^/]+}", {"POST": cache.zap}),
     Route("artifactory.api", PREFIX + "/api/{rest:.*}"),
     Route(
@@ -183,6 +209,7 @@ def includeme(config: Configurator) -> None:
     xom = config.registry["xom"]
     register_keys(xom)
     Follower(xom).subscribe()
+    start_expiry(xom, days=settings_of(xom).trash_days)
     config.add_tween(
         "devpi_artifactory_compat.views.tween.tween_factory",
         # devpi's log of the request decodes the path, and fails where that cannot be done

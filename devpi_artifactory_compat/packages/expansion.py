@@ -17,7 +17,7 @@ import os
 import zlib
 
 
-__all__ = ["MAX_EXPANDED_SIZE", "ExpandedFile", "expand"]
+__all__ = ["MAX_EXPANDED_SIZE", "ExpandedFile", "expand", "expansion_limit"]
 
 MAX_EXPANDED_SIZE = 8 * 1024**3
 _ALWAYS_ALLOWED_SIZE = 256 * 1024**2
@@ -82,9 +82,8 @@ def expand(file: BinaryIO, filename: str) -> ExpandedFile:
     Reading raises EOFError, OSError or zlib.error where the file is damaged or cut off, and
     InvalidUpload where it would expand to too much.
     """
-    size = file.seek(0, os.SEEK_END)
+    limit = expansion_limit(file)
     file.seek(0)
-    limit = min(MAX_EXPANDED_SIZE, max(_ALWAYS_ALLOWED_SIZE, size * _MAX_RATIO))
     if filename.endswith((".tar.gz", ".tgz")):
         chunks = _decompressed(file, _GzipMember)
     elif filename.endswith(".tar.bz2"):
@@ -92,6 +91,12 @@ def expand(file: BinaryIO, filename: str) -> ExpandedFile:
     else:
         chunks = iter(lambda: file.read(_CHUNK_SIZE), b"")
     return ExpandedFile(chunks, limit)
+
+
+def expansion_limit(file: BinaryIO) -> int:
+    """How many bytes an archive may become."""
+    size = file.seek(0, os.SEEK_END)
+    return min(MAX_EXPANDED_SIZE, max(_ALWAYS_ALLOWED_SIZE, size * _MAX_RATIO))
 
 
 class _Member(Protocol):

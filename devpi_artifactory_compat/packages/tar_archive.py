@@ -19,10 +19,11 @@ from typing import BinaryIO
 import tarfile
 
 
-__all__ = ["is_sdist_metadata", "read_sdist_tar"]
+__all__ = ["TAR_BLOCK", "TarMember", "is_sdist_metadata", "read_sdist_tar", "tar_members"]
 
-_BLOCK = tarfile.BLOCKSIZE
-_END_MARKER = bytes(_BLOCK)
+#: the data of a member is filled up to a multiple of this
+TAR_BLOCK = tarfile.BLOCKSIZE
+_END_MARKER = bytes(TAR_BLOCK)
 _MAX_EXTENDED_HEADER = 1024 * 1024
 _MAX_PAX_LENGTH_DIGITS = 8
 
@@ -50,18 +51,19 @@ def read_sdist_tar(file: BinaryIO, filename: str) -> bytes | None:
     with refuse_broken_archive(filename):
         expanded = expand(file, filename)
         # A plain tar has no checksum over all: only its own end marker tells that it is whole.
-        found = _find(_members(expanded), to_the_end=filename.endswith(".tar"))
+        found = _find(tar_members(expanded), to_the_end=filename.endswith(".tar"))
         expanded.drain()
     return found
 
 
 @dataclass(frozen=True)
-class _Member:
+class TarMember:
     """A member whose data comes next in the file."""
 
     path: str
     size: int
     is_file: bool
+    is_folder: bool
     data: ExpandedFile
 
     def read(self) -> bytes:
@@ -72,7 +74,7 @@ class _Member:
         return _read_exactly(self.data, self.size)
 
 
-def _find(members: Iterator[_Member], *, to_the_end: bool) -> bytes | None:
+def _find(members: Iterator[TarMember], *, to_the_end: bool) -> bytes | None:
     found = None
     for member in members:
         if found is None and is_sdist_metadata(member.path):
@@ -81,11 +83,15 @@ def _find(members: Iterator[_Member], *, to_the_end: bool) -> bytes | None:
                 break
         else:
             member.data.skip(member.size)
-        member.data.skip(-member.size % _BLOCK)
+        member.data.skip(-member.size % TAR_BLOCK)
     return found
 
 
-def _members(data: ExpandedFile) -> Iterator[_Member]:
+def tar_members(data: ExpandedFile) -> Iterator[TarMember]:
+    """Each member; its data, and what fills that up, is to be read before the next is asked for.
+
+    Raises InvalidUpload, and what damage raises: see ``broken_archives``.
+    """
     path, size = None, None
     for _ in range(MAX_MEMBERS):
         info = _next_header(data)
@@ -98,10 +104,11 @@ def _members(data: ExpandedFile) -> Iterator[_Member]:
             elif info.type in _PAX_HEADERS:
                 path, size = _pax_path_and_size(payload)
             continue
-        yield _Member(
+        yield TarMember(
             path=info.name if path is None else path,
             size=_data_size(info, size),
             is_file=info.isreg(),
+            is_folder=info.isdir(),
             data=data,
         )
         path, size = None, None
@@ -110,10 +117,10 @@ def _members(data: ExpandedFile) -> Iterator[_Member]:
 
 def _next_header(data: ExpandedFile) -> tarfile.TarInfo | None:
     """None at the end marker; the end of the data without one is damage."""
-    block = data.read(_BLOCK)
+    block = data.read(TAR_BLOCK)
     if block == _END_MARKER:
         return None
-    if len(block) < _BLOCK:
+    if len(block) < TAR_BLOCK:
         raise EOFError("it ends without an end marker")
     info = tarfile.TarInfo.frombuf(block, "utf-8", "surrogateescape")
     if info.size < 0:
@@ -134,7 +141,7 @@ def _extended_header(data: ExpandedFile, size: int) -> bytes:
     if size > _MAX_EXTENDED_HEADER:
         raise InvalidUpload("The archive holds a header that is too large.")
     payload = _read_exactly(data, size)
-    data.skip(-size % _BLOCK)
+    data.skip(-size % TAR_BLOCK)
     return payload
 
 
@@ -158,6 +165,8 @@ def _pax_path_and_size(payload: bytes) -> tuple[str | None, int | None]:
             raise tarfile.ReadError("an extended header is malformed")
         values[keyword] = value[:-1]
         at += length
+    if any(keyword.startswith(b"GNU.sparse") for keyword in values):
+        raise InvalidUpload("The archive holds sparse files: that is refused.")
     path, size = values.get(b"path"), values.get(b"size")
     if size is not None and not (size.isdigit() and len(size) < len(str(2**64))):
         raise tarfile.ReadError("an extended header states no valid size")

@@ -18,7 +18,7 @@ import os
 import zipfile
 
 
-__all__ = ["ZipMembers", "open_zip"]
+__all__ = ["ZipMembers", "open_zip", "zip_infos"]
 
 _MAX_DIRECTORY_SIZE = 16 * 1024 * 1024
 _LOCAL_HEADER_SIZE = 30
@@ -55,6 +55,27 @@ class ZipMembers:
         with refuse_broken_archive(self._filename), self._archive.open(found[0]) as member:
             # one byte more than allowed, so that the end is reached and the CRC is checked
             return member.read(MAX_METADATA_SIZE + 1)
+
+
+@contextmanager
+def zip_infos(
+    file: BinaryIO, filename: str
+) -> Iterator[tuple[zipfile.ZipFile, list[zipfile.ZipInfo]]]:
+    """A zip archive whose directory is whole and fits the file, with all its members.
+
+    Each of them can be read piece by piece.
+    """
+    with refuse_broken_archive(filename):
+        archive = zipfile.ZipFile(_BoundedReads(file))
+    with archive:
+        _check_directory(archive, filename)
+        for info in archive.infolist():
+            if info.compress_type not in _READABLE_METHODS:
+                raise InvalidUpload(
+                    f"{info.filename!a} in {filename} is neither stored nor deflated: "
+                    "no other compression method is accepted."
+                )
+        yield archive, archive.infolist()
 
 
 @contextmanager

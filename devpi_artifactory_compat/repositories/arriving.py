@@ -25,6 +25,10 @@ class ArrivingFile:
         self._file.write(data)
         self._file.flush()
 
+    def complete(self) -> None:
+        """Nothing more will be written."""
+        self._file.close()
+
     def open(self) -> BinaryIO:
         """For one more reader, at the beginning."""
         return self.path.open("rb")

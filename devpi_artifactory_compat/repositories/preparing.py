@@ -2,16 +2,27 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from collections.abc import Iterable
+from collections.abc import Mapping
 from dataclasses import replace
 from devpi_artifactory_compat.errors import InvalidUpload
+from devpi_artifactory_compat.model import Artifact
 from devpi_artifactory_compat.model import ArtifactState
+from devpi_artifactory_compat.model import Content
 from devpi_artifactory_compat.packages.generated_properties import NAME
 from devpi_artifactory_compat.packages.generated_properties import VERSION
+from devpi_artifactory_compat.packages.identification import Identified
 from devpi_artifactory_compat.packages.identification import identify
 from devpi_artifactory_compat.packages.identification import looks_like_distribution
 from devpi_artifactory_compat.repositories.config import RepositoryConfig
 from devpi_artifactory_compat.repositories.deploying import with_problem
 from devpi_artifactory_compat.repositories.ports import NewArtifact
+from typing import BinaryIO
+
+
+#: of files that are looked at for one request, in bytes
+MAX_METADATA = 64 * 1024 * 1024
 
 
 def prepared(new: NewArtifact, *, at_once: bool) -> NewArtifact:
@@ -32,6 +43,46 @@ def prepared(new: NewArtifact, *, at_once: bool) -> NewArtifact:
     except InvalidUpload as exc:
         return with_problem(new, str(exc))
     return replace(new, identified=found)
+
+
+def identify_stored(
+    artifacts: Iterable[Artifact], content_of: Callable[[str], Content | None]
+) -> Mapping[str, Identified]:
+    """What distributions are that lie at paths; those that are none are left out.
+
+    The files are read. Those that come after as much metadata as fits into memory are left out,
+    too: they wait to be indexed.
+    """
+    found: dict[str, Identified] = {}
+    room = MAX_METADATA
+    for artifact in artifacts:
+        if room <= 0:
+            break
+        if not looks_like_distribution(artifact.filename):
+            continue
+        content = content_of(artifact.path)
+        if content is None or content.open is None:
+            continue
+        identified = _identified(artifact, content.open)
+        if identified is not None:
+            found[artifact.path] = identified
+            room -= size_of_metadata(identified)
+    return found
+
+
+def _identified(artifact: Artifact, opened: Callable[[], BinaryIO]) -> Identified | None:
+    name, version = (next(iter(artifact.properties.get(key, ())), "") for key in (NAME, VERSION))
+    try:
+        with opened() as file:
+            return identify(file, artifact.filename, name=name, version=version)
+    except InvalidUpload:
+        # it waits where it goes, and is told there why it cannot be resolved
+        return None
+
+
+def size_of_metadata(identified: Identified) -> int:
+    """How much memory it takes, in bytes."""
+    return 1024 if identified.metadata is None else 1024 + 2 * len(identified.metadata.raw)
 
 
 def quiet_period(config: RepositoryConfig, *, default: int) -> int:

@@ -97,7 +97,9 @@ class Transfer:
             check_gives_up(self.source.key, self.source.store)
         to = self._landing(item, to, into=into)
         self._check_no_cycle(item, to)
-        return list(self._steps(item, to))
+        steps = list(self._steps(item, to))
+        self._check_no_overlap(steps)
+        return steps
 
     def _landing(self, item: Artifact | Folder, to: str, *, into: bool) -> str:
         into = into and isinstance(item, Artifact)
@@ -113,6 +115,18 @@ class Transfer:
         prefix = f"{item.path}/" if item.path else ""
         if isinstance(item, Folder) and to.startswith(prefix):
             raise BadRequest(f"'{self.source.key}:{item.path}' cannot be brought within itself.")
+
+    def _check_no_overlap(self, steps: list[Step]) -> None:
+        """A folder brought to one above it must not land on its own contents."""
+        if not self._within_one_index:
+            return
+        taken = {step.item.path for step in steps}
+        for step in steps:
+            if step.to in taken:
+                raise BadRequest(
+                    f"'{self.source.key}:{step.item.path}' would land on '{step.to}', which is "
+                    f"to be {'moved' if self.is_move else 'copied'} itself."
+                )
 
     def _steps(self, item: Artifact | Folder, to: str) -> Iterator[Step]:
         yield Step(item=item, to=to)

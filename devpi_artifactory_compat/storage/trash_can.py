@@ -100,6 +100,15 @@ class TrashExpiry:
             trash.drop(place.path)
 
 
+def start_expiry(xom: XOM, *, days: int) -> None:
+    """In one process of the primary, unless ``days`` is 0.
+
+    To be called before the server's threads start; the thread runs and ends with them.
+    """
+    if days and not xom.is_replica() and not xom.config.requests_only:
+        xom.thread_pool.register(TrashExpiry(xom, days=days))
+
+
 def _place(info: Any, path: str) -> _Place:
     user, index, *_ = info.relpath.split("/")
     return _Place(user=user, index=index, path=path)

@@ -6,11 +6,13 @@ needs the one that writes, and there is one of those at a time on the whole serv
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from collections.abc import Iterator
 from contextlib import contextmanager
 from devpi_artifactory_compat.errors import BadRequest
 from devpi_artifactory_compat.errors import NotAllowed
 from devpi_artifactory_compat.errors import NotFound
+from devpi_artifactory_compat.model import Artifact
 from devpi_artifactory_compat.model import ArtifactState
 from devpi_artifactory_compat.model import Checksums
 from devpi_artifactory_compat.model import Properties
@@ -31,11 +33,16 @@ from devpi_artifactory_compat.storage.known_content import find_content
 from devpi_artifactory_compat.storage.replica import ask_primary
 from devpi_artifactory_compat.storage.transactions import written_at_once
 from devpi_artifactory_compat.views.bodies import json_response
+from devpi_artifactory_compat.views.explode import Explosion
+from devpi_artifactory_compat.views.explode import explode
+from devpi_artifactory_compat.views.explode import wants_atomic_explosion
+from devpi_artifactory_compat.views.explode import wants_explosion
 from devpi_artifactory_compat.views.item_json import ITEM_CREATED
 from devpi_artifactory_compat.views.item_json import item_created
 from devpi_artifactory_compat.views.tween import has_trailing_slash
 from devpi_artifactory_compat.views.tween import matrix_of
 from devpi_artifactory_compat.views.visit import Visit
+from functools import partial
 from http import HTTPStatus
 from pathlib import Path
 from pyramid.request import Request
@@ -70,7 +77,18 @@ def deploy_to(request: Request, key: str, path: str) -> Response:
         content = _known_content(visit, stated)
     else:
         content = _arriving(request, target.config.key, path, stated)
+    period = quiet_period(target.config, default=settings_of(visit.xom).quiet_period)
     with content as (file, source, size, checksums):
+        if wants_explosion(request):
+            explosion = Explosion(
+                path=path,
+                user=visit.user or "anonymous",
+                properties=properties,
+                at_once=period == 0,
+                atomic=wants_atomic_explosion(request),
+                transaction=lambda: _writing(request, key),
+            )
+            return explode(request, file, explosion)
         new = NewArtifact(
             path=path,
             file=file,
@@ -81,7 +99,6 @@ def deploy_to(request: Request, key: str, path: str) -> Response:
             properties=properties,
             source=source,
         )
-        period = quiet_period(target.config, default=settings_of(visit.xom).quiet_period)
         new = prepared(new, at_once=period == 0)
         return _stored(request, key, new)
 
@@ -104,14 +121,21 @@ def deploy_target(visit: Visit, key: str) -> Entry:
 
 
 def _stored(request: Request, key: str, new: NewArtifact) -> Response:
+    with _writing(request, key) as store:
+        made = store(new)
+    return created_response(item_created(request, made))
+
+
+@contextmanager
+def _writing(request: Request, key: str) -> Iterator[Callable[[NewArtifact], Artifact]]:
+    """A transaction that writes, and what stores a file in it."""
     with written_at_once(request.registry["xom"].keyfs):
         # what there is, and what the user may, is looked at again: it may have changed meanwhile
         visit = Visit(request)
         target = deploy_target(visit, key)
         visit.require(visit.may_upload(target), f"deploy to repository '{target.config.key}'")
-        may_delete = visit.may_delete(target)
-        made = visit.catalog.repository(key).deploy(new, may_delete=may_delete)
-    return created_response(item_created(request, made))
+        repository = visit.catalog.repository(key)
+        yield partial(repository.deploy, may_delete=visit.may_delete(target))
 
 
 def _folder(request: Request, key: str, path: str, properties: Properties) -> Response:

@@ -63,27 +63,36 @@ def show_item(request: Request) -> Response:
 
 
 def _show_info(asked: Asked) -> Response:
-    item = asked.item()
+    return info_response(asked.request, asked.item(), key=asked.key)
+
+
+def info_response(request: Request, item: Artifact | Folder, *, key: str) -> Response:
+    """File or folder information, as the repository ``key`` shows it."""
     if isinstance(item, Folder):
-        shown = folder_info(asked.request, item, key=asked.key)
+        shown = folder_info(request, item, key=key)
         return json_response(shown, content_type=FOLDER_INFO)
-    return json_response(file_info(asked.request, item, key=asked.key), content_type=FILE_INFO)
+    return json_response(file_info(request, item, key=key), content_type=FILE_INFO)
 
 
 def _show_properties(asked: Asked) -> Response:
-    item = asked.item()
-    wanted = parse_keys(asked.query["properties"])
+    return properties_response(
+        asked.request, asked.item(), asked.query["properties"], key=asked.key
+    )
+
+
+def properties_response(
+    request: Request, item: Artifact | Folder, wanted: str, *, key: str
+) -> Response:
+    """The properties of the wanted keys, or all. Raises NotFound when there are none."""
+    keys = parse_keys(wanted)
     found = {
-        key: values
-        for key, values in property_lists(item.properties).items()
-        if not wanted or key in wanted
+        name: values
+        for name, values in property_lists(item.properties).items()
+        if not keys or name in keys
     }
     if not found:
         raise NotFound("No properties could be found.")
-    shown = {
-        "properties": found,
-        "uri": storage_url(asked.request, asked.key, asked.path),
-    }
+    shown = {"properties": found, "uri": storage_url(request, key, item.path)}
     return json_response(shown, content_type=ITEM_PROPERTIES)
 
 

@@ -23,7 +23,7 @@ MAY_IMPORT = {
     "settings": {"settings"},
     "views": _CORE | {"settings", "storage", "views"},
     "client": {"client", "settings", "storage"},
-    "routes": _CORE | {"storage", "views"},
+    "routes": _CORE | {"settings", "storage", "views"},
     "plugin": {"settings", "storage"},
     "__init__": set(),
 }
