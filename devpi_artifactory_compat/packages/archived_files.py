@@ -12,7 +12,6 @@ from devpi_artifactory_compat.errors import InvalidUpload
 from devpi_artifactory_compat.packages.broken_archives import refuse_broken_archive
 from devpi_artifactory_compat.packages.expansion import expand
 from devpi_artifactory_compat.packages.expansion import expansion_limit
-from devpi_artifactory_compat.packages.filenames import MAX_FILENAME_BYTES
 from devpi_artifactory_compat.packages.tar_archive import TAR_BLOCK
 from devpi_artifactory_compat.packages.tar_archive import TarMember
 from devpi_artifactory_compat.packages.tar_archive import tar_members
@@ -29,6 +28,7 @@ ARCHIVE_TYPES = (".zip", ".tar", ".tar.gz", ".tgz", ".tar.bz2")
 
 MAX_FILES = 10_000
 MAX_DEPTH = 64
+MAX_NAME_BYTES = 255
 
 _CHUNK_SIZE = 256 * 1024
 _ENCRYPTED = 0x1
@@ -156,8 +156,8 @@ def _clean(path: str) -> str:
         raise InvalidUpload(f"The archive holds a file without a name: {path[:300]!a}.")
     if len(parts) > MAX_DEPTH:
         raise InvalidUpload(f"The path {path[:300]!a} is deeper than {MAX_DEPTH} folders.")
-    if any(len(part.encode()) > MAX_FILENAME_BYTES for part in parts):
+    if any(len(part.encode()) > MAX_NAME_BYTES for part in parts):
         raise InvalidUpload(
-            f"The path {path[:300]!a} has a name of more than {MAX_FILENAME_BYTES} bytes."
+            f"The path {path[:300]!a} has a name of more than {MAX_NAME_BYTES} bytes."
         )
     return "/".join(parts)

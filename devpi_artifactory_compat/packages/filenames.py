@@ -29,7 +29,8 @@ __all__ = [
     "version_of",
 ]
 
-MAX_FILENAME_BYTES = 255
+#: file systems have names of 255 bytes; while devpi stores a file it appends 69 to its name
+MAX_FILENAME_BYTES = 186
 
 _SUFFIXES = {
     ".whl": DistributionKind.WHEEL,

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from devpi_artifactory_compat.packages.filenames import MAX_FILENAME_BYTES
 from devpi_server.filestore import BaseFileEntry
 from devpi_server.filestore import Digests
 from devpi_server.main import XOM
 from pathlib import Path
 from typing import BinaryIO
 from typing import TypeVar
+import hashlib
 import secrets
 
 
@@ -49,7 +51,7 @@ def store_blob(
         entry = xom.filestore.store(
             user,
             index,
-            filename,
+            storable_name(filename),
             content,
             dir_hash_spec=f"sha256={secrets.token_hex(32)}",
             hashes=Digests(sha256=sha256),
@@ -57,6 +59,12 @@ def store_blob(
         return str(entry.relpath)
 
     return give(store, file, source)
+
+
+def storable_name(filename: str) -> str:
+    """A name that devpi can store a file under; our records know the real one."""
+    data = filename.encode()
+    return filename if len(data) <= MAX_FILENAME_BYTES else hashlib.sha256(data).hexdigest()
 
 
 def source_of(entry: BaseFileEntry) -> Path | None:

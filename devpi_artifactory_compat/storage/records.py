@@ -23,6 +23,7 @@ from devpi_artifactory_compat.packages.metadata import hash_file
 from devpi_artifactory_compat.packages.generated_properties import yank_reason
 from devpi_artifactory_compat.repositories.origin import History
 from devpi_artifactory_compat.repositories.paths import SIDECAR_SUFFIXES
+from devpi_artifactory_compat.storage.blobs import storable_name
 from devpi_artifactory_compat.storage.digests import Digests
 from devpi_artifactory_compat.storage.keys import path_digest
 from devpi_artifactory_compat.storage.keys import project_key
@@ -255,7 +256,7 @@ class Records:
         if present is not None and present.sha256 == hashes["sha256"]:
             return
         self.remove_sidecar(shelf, path, suffix)
-        filename = path.rpartition("/")[2] + suffix
+        filename = storable_name(path.rpartition("/")[2] + suffix)
         entry = self._xom.filestore.store(self._user, self._index, filename, body, hashes=hashes)
         shelf.sidecars[path + suffix] = Sidecar(
             entry=entry.relpath, size=len(body), sha256=hashes["sha256"]

@@ -173,7 +173,7 @@ class Trash:
         if isinstance(item, Folder):
             self._keep_folder(item, user, now)
             return
-        self.drop(item.path)
+        self._drop(item.path, prune=False)
         record = self._records.record(item.path)
         entry = None if record is None else stored_entry(self._xom, record.entry)
         if record is None or entry is None:
@@ -244,6 +244,11 @@ class Trash:
         )
 
     def drop(self, path: str) -> None:
+        self._drop(path, prune=True)
+        if not self._tree.has_child(""):
+            self._tree.remove("", prune=False)
+
+    def _drop(self, path: str, *, prune: bool) -> None:
         # paths are deep enough to exhaust the interpreter's stack
         waiting = [path]
         while waiting:
@@ -255,7 +260,7 @@ class Trash:
             waiting += below
             if not below:
                 waiting.pop()
-                self._tree.remove(at, prune=not waiting)
+                self._tree.remove(at, prune=prune and not waiting)
 
     def _forget(self, path: str, *, prune: bool) -> None:
         found = self.record(path)

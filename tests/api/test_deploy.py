@@ -305,3 +305,31 @@ def test_deployed_files_go_with_their_repository(local: Artifactory) -> None:
     assert local.get("api/storage/l").json["children"] == []
     headers = {"X-Checksum-Deploy": "true", "X-Checksum-Sha256": sha256(BODY).hexdigest()}
     assert put(local, "l/b.bin", b"", headers=headers).status_code == 404
+
+
+@pytest.mark.parametrize("length", [186, 187, 255, 300])
+def test_file_name_may_be_longer_than_devpi_could_store_it(local: Artifactory, length: int) -> None:
+    name = "a" * length
+
+    assert put(local, f"l/{name}").status_code == 201
+    assert local.get(f"l/{name}").body == BODY
+
+
+def test_distribution_with_a_name_that_devpi_cannot_store_is_a_plain_file(
+    local: Artifactory,
+) -> None:
+    name = f"demo-1.0-{'1' * 170}-py3-none-any.whl"
+
+    assert put(local, f"l/{name}{NAMED}", WHEEL).status_code == 201
+    assert local.get(f"l/{name}").body == WHEEL
+    assert local.upload("l", name, WHEEL, name="demo", version="1.0").status_code == 400
+
+
+def test_longest_name_of_a_distribution_has_room_for_what_lies_beside_it(
+    local: Artifactory,
+) -> None:
+    name = f"demo-1.0-{'1' * (186 - 26)}-py3-none-any.whl"
+    assert len(name) == 186
+
+    assert put(local, f"l/{name}{NAMED}", WHEEL).status_code == 201
+    assert local.get(f"l/{name}.metadata").status_code == 200
