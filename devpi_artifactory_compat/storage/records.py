@@ -148,8 +148,9 @@ class Shelf:
     def data(self) -> dict[str, Any]:
         return {
             "schema": SCHEMA,
-            "files": {key: asdict(value) for key, value in self.files.items()},
-            "sidecars": {key: asdict(value) for key, value in self.sidecars.items()},
+            # flat, and there may be thousands: asdict would copy each value
+            "files": {key: {**vars(value)} for key, value in self.files.items()},
+            "sidecars": {key: {**vars(value)} for key, value in self.sidecars.items()},
         }
 
 

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from devpi_artifactory_compat.views import replica
+from pyramid.request import Request
+from pyramid.response import Response
 from support.app import ADMIN
 from support.app import Artifactory
 from support.app import message_of
@@ -217,6 +220,31 @@ def test_short_prefix_without_a_repository_pypi_names_another(local: Artifactory
 
     assert local.delete("pypi/l/a.bin").status_code == 204
     assert local.get("l/a.bin").status_code == 404
+
+
+@pytest.mark.parametrize(
+    ("method", "url"),
+    [
+        ("DELETE", "l/a.bin"),
+        ("DELETE", "pypi/l/a.bin"),
+        ("POST", "api/copy/l/a.bin?to=/l/b.bin"),
+        ("POST", "api/move/l/a.bin?to=/l/b.bin"),
+    ],
+)
+def test_replica_asks_its_primary(
+    local: Artifactory, monkeypatch: pytest.MonkeyPatch, method: str, url: str
+) -> None:
+    """A server that takes itself for a replica; the primary's answers are told from its own."""
+    local.put("l/a.bin")
+
+    def answer(_context: object, request: Request) -> Response:
+        return Response(f"asked {request.method} {request.path_qs}")
+
+    monkeypatch.setattr(local.xom, "is_replica", lambda: True)
+    monkeypatch.setattr(replica, "proxy_view_to_primary", answer)
+
+    assert local.request(method, url, user=ADMIN).text == f"asked {method} /artifactory/{url}"
+    assert local.get("l/a.bin").status_code == 200
 
 
 def test_deleting_a_repository_with_deleted_files_leaves_nothing(
