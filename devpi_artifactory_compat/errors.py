@@ -84,7 +84,10 @@ class ArtifactNotFound(NotFound):
     def __init__(self, key: str, path: str) -> None:
         self.key = key
         self.path = path
-        super().__init__(f"Could not locate artifact '{key}:{path}'. File not found.")
+        # clients tell by one of these phrases that there is nothing, and that nothing has failed
+        super().__init__(
+            f"Could not locate artifact '{key}:{path}'. Unable to find item. File not found."
+        )
 
 
 class NotAllowed(ArtifactoryError):

@@ -17,6 +17,7 @@ from devpi_artifactory_compat.views import cache
 from devpi_artifactory_compat.views import deploy
 from devpi_artifactory_compat.views import errors
 from devpi_artifactory_compat.views import fallback
+from devpi_artifactory_compat.views import folder_archive
 from devpi_artifactory_compat.views import native
 from devpi_artifactory_compat.views import properties_api
 from devpi_artifactory_compat.views import pypi
@@ -150,6 +151,21 @@ ROUTES = (
         "artifactory.metadata.root",
         PREFIX + "/api/metadata/{key:[^/]+}",
         {"PATCH": properties_api.patch_metadata},
+    ),
+    Route(
+        "artifactory.archive",
+        PREFIX + "/api/archive/download/{key:[^/]+}/{path:.+}",
+        _get(folder_archive.download_folder),
+    ),
+    Route(
+        "artifactory.archive.root",
+        PREFIX + "/api/archive/download/{key:[^/]+}",
+        _get(folder_archive.download_folder),
+    ),
+    Route(
+        "artifactory.replication",
+        PREFIX + "/api/replication/{key:[^/]+}",
+        _get(system_api.show_replication),
     ),
     Route("artifactory.zap", PREFIX + "/api/zap/{key:[^/]+}", {"POST": cache.zap}),
     Route("artifactory.api", PREFIX + "/api/{rest:.*}"),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from devpi_artifactory_compat.client.failure import CannotStart
 from devpi_artifactory_compat.client.options import DEFAULT_HOST
+from devpi_artifactory_compat.client.options import DEFAULT_MAX_BODY
 from devpi_artifactory_compat.client.options import DEFAULT_PORT
 from devpi_artifactory_compat.client.options import DEFAULT_SERVERDIR
 from devpi_artifactory_compat.client.options import ServeOptions
@@ -15,7 +16,7 @@ from typing import NoReturn
 
 
 def devpi_config(options: ServeOptions) -> Config:
-    """devpi-server's configuration, with other defaults for directory, host and port.
+    """devpi-server's configuration, with other defaults for directory, address and body size.
 
     As for devpi-server, its environment variables and its configuration file stand between
     the command line and the defaults. Raises CannotStart for whatever devpi-server refuses.
@@ -23,7 +24,12 @@ def devpi_config(options: ServeOptions) -> Config:
     pluginmanager = get_pluginmanager()
     parser = get_parser(pluginmanager)
     devpi_address = parser.get_default("host"), parser.get_default("port")
-    parser.set_defaults(serverdir=DEFAULT_SERVERDIR, host=DEFAULT_HOST, port=DEFAULT_PORT)
+    parser.set_defaults(
+        serverdir=DEFAULT_SERVERDIR,
+        host=DEFAULT_HOST,
+        port=DEFAULT_PORT,
+        max_request_body_size=DEFAULT_MAX_BODY,
+    )
     # argparse would print its usage, which is devpi-server's and hides the one line that matters
     parser.error = _refuse  # type: ignore[method-assign]
     try:

@@ -10,6 +10,9 @@ DEFAULT_SERVERDIR = "~/.devpi/artifactory"
 DEFAULT_HOST = "127.0.0.1"
 DEFAULT_PORT = 8081
 
+#: the largest request that is taken, in bytes; devpi-server's own default is 1 GiB
+DEFAULT_MAX_BODY = 16 * 1024**3
+
 
 @dataclass(frozen=True, kw_only=True)
 class ServeOptions:

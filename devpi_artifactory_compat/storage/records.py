@@ -333,8 +333,7 @@ def entry_time(entry: BaseFileEntry) -> datetime | None:
 def entry_checksums(entry: BaseFileEntry) -> tuple[Checksums, int]:
     """Reads the whole file."""
     with _open(entry) as file:
-        checksums, size, _blake2 = hash_file(file)
-    return checksums, size
+        return hash_file(file)
 
 
 def timestamp(time: datetime | None) -> float:
