@@ -10,6 +10,7 @@ from dataclasses import field
 from datetime import datetime
 from enum import StrEnum
 from packaging.utils import NormalizedName
+from packaging.utils import canonicalize_name
 from types import MappingProxyType
 from typing import BinaryIO
 from typing import NewType
@@ -21,6 +22,7 @@ __all__ = [
     "Content",
     "Distribution",
     "DistributionKind",
+    "FoundProject",
     "NormalizedName",
     "ProjectFile",
     "ProjectList",
@@ -122,6 +124,22 @@ class ProjectList:
     names: Callable[[], Iterator[NormalizedName]]
     etag: str
     count: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class FoundProject:
+    """What a search finds: a project, the version that a user most likely wants, its summary.
+
+    ``name`` is in any spelling; ``summary`` is one line, empty when it is not known.
+    """
+
+    name: str
+    version: str
+    summary: str = ""
+
+    @property
+    def project(self) -> NormalizedName:
+        return canonicalize_name(self.name)
 
 
 @dataclass(frozen=True, kw_only=True)

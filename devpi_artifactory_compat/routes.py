@@ -21,6 +21,8 @@ from devpi_artifactory_compat.views import pypi
 from devpi_artifactory_compat.views import replica
 from devpi_artifactory_compat.views import repositories_api
 from devpi_artifactory_compat.views import system_api
+from devpi_artifactory_compat.views import xml_rpc
+from devpi_artifactory_compat.views.tween import QUERY
 from devpi_server.model import ReadonlyIndex
 from devpi_server.model import UpstreamError
 from pyramid.config import Configurator
@@ -104,7 +106,11 @@ ROUTES = (
         _PYPI + "/pypi/{project:[^/]+}/{version:[^/]+}/json",
         _get(pypi.show_json),
     ),
-    Route("artifactory.pypi.upload", _PYPI, {"GET": pypi.explain_url, "POST": pypi.upload}),
+    Route(
+        "artifactory.pypi.upload",
+        _PYPI,
+        {"GET": pypi.explain_url, "POST": pypi.upload, QUERY: xml_rpc.call},
+    ),
     Route("artifactory.scope.projects", _SCOPE + "/simple", _get(pypi.list_projects)),
     Route("artifactory.scope.project", _SCOPE + "/simple/{project:[^/]+}", _get(pypi.show_project)),
     Route("artifactory.scope.json", _SCOPE + "/pypi/{project:[^/]+}/json", _get(pypi.show_json)),
@@ -116,7 +122,8 @@ ROUTES = (
     Route(
         "artifactory.pypi.file",
         _PYPI + "/{path:.+}",
-        {"GET": artifacts.download, "POST": pypi.misplaced_upload},
+        # what looks like a file is a scope to whoever searches it
+        {"GET": artifacts.download, "POST": pypi.misplaced_upload, QUERY: xml_rpc.call},
     ),
     Route("artifactory.short.projects", _SHORT + "/simple", _get(pypi.list_projects)),
     Route("artifactory.short.project", _SHORT + "/simple/{project:[^/]+}", _get(pypi.show_project)),

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from devpi_artifactory_compat.errors import ArtifactExists
 from devpi_artifactory_compat.errors import ArtifactNotFound
 from devpi_artifactory_compat.errors import InvalidUpload
 from devpi_artifactory_compat.errors import ProjectNotFound
 from devpi_artifactory_compat.errors import RegistrationNotNeeded
 from devpi_artifactory_compat.model import Content
+from devpi_artifactory_compat.model import FoundProject
 from devpi_artifactory_compat.model import NormalizedName
 from devpi_artifactory_compat.model import ProjectFile
 from devpi_artifactory_compat.model import ProjectList
@@ -30,6 +32,8 @@ from devpi_artifactory_compat.repositories.ports import Outcome
 from devpi_artifactory_compat.repositories.ports import Publication
 from devpi_artifactory_compat.repositories.ports import Release
 from devpi_artifactory_compat.repositories.project_lists import listed
+from devpi_artifactory_compat.repositories.search import ProjectQuery
+from devpi_artifactory_compat.repositories.search import ProjectSearch
 from packaging.utils import canonicalize_name
 import re
 
@@ -42,9 +46,12 @@ _VERSION = re.compile(r"[A-Za-z0-9][A-Za-z0-9._+!-]*")
 class LocalRepository(Repository):
     """The distributions of one index of type ``stage``."""
 
-    def __init__(self, config: RepositoryConfig, store: LocalStore) -> None:
+    def __init__(
+        self, config: RepositoryConfig, store: LocalStore, *, projects: ProjectSearch
+    ) -> None:
         super().__init__(config)
         self._store = store
+        self._projects = projects
 
     def project_page(self, project: NormalizedName) -> ProjectPage:
         releases = self._store.releases(project)
@@ -62,6 +69,12 @@ class LocalRepository(Repository):
 
     def has_project(self, project: NormalizedName) -> bool:
         return self._store.has_project(project)
+
+    def search(self, query: ProjectQuery) -> Sequence[FoundProject]:
+        return self._projects.search(query)
+
+    def knows_project(self, project: NormalizedName) -> bool:
+        return bool(self._store.releases(project))
 
     def content(self, path: str) -> Content:
         owner, suffix = split_sidecar(path)

@@ -18,8 +18,18 @@ MAX_URL_PATH = 4096
 PREFIX = "/artifactory"
 
 
+#: where XML-RPC is spoken, and what its requests say that they are
+_XML_RPC_PREFIX = f"{PREFIX}/api/pypi/"
+_XML = frozenset({"text/xml", "application/xml"})
+
+#: the safe method with a body: devpi opens a write transaction for every POST
+QUERY = "QUERY"
+
 #: set in the WSGI environment when the URL had a trailing slash
 TRAILING_SLASH = "devpi_artifactory_compat.trailing_slash"
+
+#: set in the WSGI environment when the client sent POST and QUERY stands there
+XML_RPC = "devpi_artifactory_compat.xml_rpc"
 
 
 def tween_factory(handler: Handler, registry: Registry) -> Handler:
@@ -34,6 +44,9 @@ def tween_factory(handler: Handler, registry: Registry) -> Handler:
             # devpi-web would redirect a person's browser, and curl, to the URL without it
             request.environ["PATH_INFO"] = path[:-1]
             request.environ[TRAILING_SLASH] = True
+        if _is_xml_rpc(request, path):
+            request.method = QUERY
+            request.environ[XML_RPC] = True
         return handler(request)
 
     return prepare
@@ -44,10 +57,20 @@ def has_trailing_slash(request: Request) -> bool:
     return TRAILING_SLASH in request.environ
 
 
-def restore_trailing_slash(request: Request) -> None:
-    """The URL as the client sent it, for somebody else to answer."""
+def restore_request(request: Request) -> None:
+    """URL and method as the client sent them, for somebody else to answer."""
     if request.environ.pop(TRAILING_SLASH, False):
         request.environ["PATH_INFO"] += "/"
+    if request.environ.pop(XML_RPC, False):
+        request.method = "POST"
+
+
+def _is_xml_rpc(request: Request, path: str) -> bool:
+    """The URL of a repository takes uploads too, which are forms."""
+    if request.method != "POST" or not path.startswith(_XML_RPC_PREFIX):
+        return False
+    media_type, _, _ = request.headers.get("Content-Type", "").partition(";")
+    return media_type.strip().lower() in _XML
 
 
 def path_fault(path: str) -> str | None:

@@ -51,6 +51,7 @@ class Asked:
     method: str
     path: str
     headers: Mapping[str, str]
+    body: bytes = b""
 
 
 class Upstream:
@@ -62,6 +63,8 @@ class Upstream:
 
     def __init__(self) -> None:
         self.answers: dict[str, Answer] = {}
+        #: to POST, which is answered by 405 elsewhere
+        self.posts: dict[str, Answer] = {}
         self.asked: list[Asked] = []
         self.failing: int | None = None
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), _handler(self))
@@ -162,6 +165,20 @@ def _handler(upstream: Upstream) -> type[BaseHTTPRequestHandler]:
             self.wfile.write(answer.body[after:])
 
         do_HEAD = do_GET  # noqa: N815 - the base class's name
+
+        def do_POST(self) -> None:
+            body = self.rfile.read(int(self.headers["Content-Length"]))
+            upstream.asked.append(Asked(self.command, self.path, dict(self.headers), body))
+            answer = upstream.posts.get(self.path.partition("?")[0], Answer(status=405))
+            if upstream.failing is not None:
+                answer = Answer(status=upstream.failing)
+            self.send_response(answer.status)
+            for name, value in answer.headers.items():
+                self.send_header(name, value)
+            self.send_header("Content-Type", answer.content_type)
+            self.send_header("Content-Length", str(len(answer.body)))
+            self.end_headers()
+            self.wfile.write(answer.body)
 
         def log_message(self, *args: object) -> None:
             """The log is kept in ``asked``."""

@@ -34,6 +34,9 @@ from devpi_artifactory_compat.repositories.ports import ReceivedFile
 from devpi_artifactory_compat.repositories.ports import Validators
 from devpi_artifactory_compat.repositories.project_lists import listed
 from devpi_artifactory_compat.repositories.remote import RemoteRepository
+from devpi_artifactory_compat.repositories.remote_search import RemoteSearches
+from devpi_artifactory_compat.repositories.search import NothingFound
+from devpi_artifactory_compat.repositories.walking import CachedWalk
 from functools import partial
 from hashlib import sha256
 from packaging.utils import NormalizedName
@@ -159,6 +162,10 @@ class FakeCache:
     def kept_files(self, project: NormalizedName) -> Mapping[str, KeptFile]:
         return self.kept
 
+    def metadata_paths(self, project: NormalizedName) -> list[str]:
+        suffix = ".metadata"
+        return [path.removesuffix(suffix) for path in self.sidecars if path.endswith(suffix)]
+
     def sidecar(self, path: str, suffix: str) -> Content | None:
         return _content(path + suffix, self.sidecars.get(path + suffix))
 
@@ -241,7 +248,14 @@ class Scene:
             values={"url": "http://files.example", **settings},  # type: ignore[dict-item]
         )
         self.repository = RemoteRepository(
-            config, self.cache, self.upstream, names=self.names, clock=lambda: self.now
+            config,
+            self.cache,
+            self.upstream,
+            names=self.names,
+            searches=RemoteSearches(
+                self.cache, cached=CachedWalk(self.cache), upstream=NothingFound()
+            ),
+            clock=lambda: self.now,
         )
 
     def listed(self) -> list[str]:
