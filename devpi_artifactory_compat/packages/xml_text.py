@@ -12,6 +12,9 @@ import re
 
 MAX_DEPTH = 32
 
+#: what the parser knows itself; it would ask Python's codecs for all others, of which some are odd
+_ENCODINGS = frozenset({"utf-8", "utf-16", "utf-16le", "utf-16be", "iso-8859-1", "us-ascii"})
+
 #: XML 1.0 has no way to write these, whatever a string may hold
 _NOT_IN_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
@@ -41,6 +44,7 @@ def parse_xml(body: bytes) -> Element:
     type definition (and so every entity), and for a nesting beyond ``MAX_DEPTH``.
     """
     parser = DefusedXMLParser(target=_FlatTree(), forbid_dtd=True)
+    parser.parser.XmlDeclHandler = _check_encoding
     try:
         parser.feed(body)
         root: Element = parser.close()
@@ -48,9 +52,13 @@ def parse_xml(body: bytes) -> Element:
         raise ValueError("Document type definitions and entities are refused.") from exc
     except ParseError as exc:
         raise ValueError(f"It is no well-formed XML: {exc}.") from exc
-    except LookupError as exc:
-        raise ValueError("Its encoding is not known.") from exc
     return root
+
+
+def _check_encoding(version: str, encoding: str | None, standalone: int) -> None:
+    """Called before the encoding is used."""
+    if encoding is not None and encoding.lower() not in _ENCODINGS:
+        raise ValueError("Its encoding is none of UTF-8, UTF-16, ISO-8859-1 and ASCII.")
 
 
 def xml_text(text: str) -> str:

@@ -145,6 +145,11 @@ def _handler(upstream: Upstream) -> type[BaseHTTPRequestHandler]:
             etag = answer.headers.get("ETag")
             if etag and self.headers.get("If-None-Match") == etag:
                 answer = Answer(status=304, headers=answer.headers)
+            self._begin(answer)
+            if self.command == "GET":
+                self._send(answer)
+
+        def _begin(self, answer: Answer) -> None:
             self.send_response(answer.status)
             for name, value in answer.headers.items():
                 self.send_header(name, value)
@@ -154,8 +159,6 @@ def _handler(upstream: Upstream) -> type[BaseHTTPRequestHandler]:
             if length != len(answer.body):
                 self.close_connection = True
             self.end_headers()
-            if self.command == "GET":
-                self._send(answer)
 
         def _send(self, answer: Answer) -> None:
             after = 0 if answer.gate is None else answer.gate.after
@@ -172,12 +175,7 @@ def _handler(upstream: Upstream) -> type[BaseHTTPRequestHandler]:
             answer = upstream.posts.get(self.path.partition("?")[0], Answer(status=405))
             if upstream.failing is not None:
                 answer = Answer(status=upstream.failing)
-            self.send_response(answer.status)
-            for name, value in answer.headers.items():
-                self.send_header(name, value)
-            self.send_header("Content-Type", answer.content_type)
-            self.send_header("Content-Length", str(len(answer.body)))
-            self.end_headers()
+            self._begin(answer)
             self.wfile.write(answer.body)
 
         def log_message(self, *args: object) -> None:
