@@ -90,6 +90,18 @@ class Upstream:
         self._server.shutdown()
         self._server.server_close()
 
+    def answer_to(self, request: BaseHTTPRequestHandler) -> Answer:
+        if self.failing is not None:
+            return Answer(status=self.failing)
+        path = request.path.partition("?")[0]
+        if request.command == "POST":
+            return self.posts.get(path, Answer(status=405))
+        answer = self.answers.get(path, Answer(status=404))
+        etag = answer.headers.get("ETag")
+        if etag and request.headers.get("If-None-Match") == etag:
+            return Answer(status=304, headers=answer.headers)
+        return answer
+
     @property
     def paths(self) -> list[str]:
         return [asked.path for asked in self.asked]
@@ -139,12 +151,7 @@ def _handler(upstream: Upstream) -> type[BaseHTTPRequestHandler]:
 
         def do_GET(self) -> None:
             upstream.asked.append(Asked(self.command, self.path, dict(self.headers)))
-            answer = upstream.answers.get(self.path.partition("?")[0], Answer(status=404))
-            if upstream.failing is not None:
-                answer = Answer(status=upstream.failing)
-            etag = answer.headers.get("ETag")
-            if etag and self.headers.get("If-None-Match") == etag:
-                answer = Answer(status=304, headers=answer.headers)
+            answer = upstream.answer_to(self)
             self._begin(answer)
             if self.command == "GET":
                 self._send(answer)
@@ -172,9 +179,7 @@ def _handler(upstream: Upstream) -> type[BaseHTTPRequestHandler]:
         def do_POST(self) -> None:
             body = self.rfile.read(int(self.headers["Content-Length"]))
             upstream.asked.append(Asked(self.command, self.path, dict(self.headers), body))
-            answer = upstream.posts.get(self.path.partition("?")[0], Answer(status=405))
-            if upstream.failing is not None:
-                answer = Answer(status=upstream.failing)
+            answer = upstream.answer_to(self)
             self._begin(answer)
             self.wfile.write(answer.body)
 

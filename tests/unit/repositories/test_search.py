@@ -71,7 +71,7 @@ def test_merging_keeps_the_newest_and_borrows_a_summary() -> None:
 
 
 class Shelf:
-    """A store of projects in memory that notes what is read of it; the rest of the port is unused."""
+    """What a walk asks of a store of projects; notes what is read."""
 
     def __init__(self, summaries: dict[str, str]) -> None:
         self._summaries = summaries
