@@ -10,6 +10,7 @@ from dataclasses import field
 from datetime import datetime
 from enum import StrEnum
 from packaging.utils import NormalizedName
+from packaging.utils import canonicalize_name
 from types import MappingProxyType
 from typing import BinaryIO
 from typing import NewType
@@ -26,6 +27,7 @@ __all__ = [
     "Distribution",
     "DistributionKind",
     "Folder",
+    "FoundProject",
     "NormalizedName",
     "ProjectFile",
     "ProjectList",
@@ -132,6 +134,22 @@ class ProjectList:
     names: Callable[[], Iterator[NormalizedName]]
     etag: str
     count: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class FoundProject:
+    """What a search finds: a project, the version that a user most likely wants, its summary.
+
+    ``name`` is in any spelling; ``summary`` is one line, empty when it is not known.
+    """
+
+    name: str
+    version: str
+    summary: str = ""
+
+    @property
+    def project(self) -> NormalizedName:
+        return canonicalize_name(self.name)
 
 
 class ArtifactState(StrEnum):

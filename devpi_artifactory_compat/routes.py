@@ -25,6 +25,7 @@ from devpi_artifactory_compat.views import replica
 from devpi_artifactory_compat.views import repositories_api
 from devpi_artifactory_compat.views import storage_api
 from devpi_artifactory_compat.views import system_api
+from devpi_artifactory_compat.views import xml_rpc
 from devpi_artifactory_compat.views.tween import READ_FIRST
 from devpi_server.model import ReadonlyIndex
 from devpi_server.model import UpstreamError
@@ -115,7 +116,11 @@ ROUTES = (
         _PYPI + "/pypi/{project:[^/]+}/{version:[^/]+}/json",
         _get(pypi.show_json),
     ),
-    Route("artifactory.pypi.upload", _PYPI, {"GET": pypi.explain_url, "POST": pypi.upload}),
+    Route(
+        "artifactory.pypi.upload",
+        _PYPI,
+        {"GET": pypi.explain_url, "POST": pypi.upload, READ_FIRST: xml_rpc.call},
+    ),
     Route("artifactory.scope.projects", _SCOPE + "/simple", _get(pypi.list_projects)),
     Route("artifactory.scope.project", _SCOPE + "/simple/{project:[^/]+}", _get(pypi.show_project)),
     Route("artifactory.scope.json", _SCOPE + "/pypi/{project:[^/]+}/json", _get(pypi.show_json)),
@@ -127,7 +132,8 @@ ROUTES = (
     Route(
         "artifactory.pypi.file",
         _PYPI + "/{path:.+}",
-        {"GET": artifacts.download, "POST": pypi.misplaced_upload},
+        # what looks like a file is a scope to whoever searches it
+        {"GET": artifacts.download, "POST": pypi.misplaced_upload, READ_FIRST: xml_rpc.call},
     ),
     Route("artifactory.short.projects", _SHORT + "/simple", _get(pypi.list_projects)),
     Route("artifactory.short.project", _SHORT + "/simple/{project:[^/]+}", _get(pypi.show_project)),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from devpi_artifactory_compat.errors import ArtifactExists
 from devpi_artifactory_compat.errors import ArtifactNotFound
 from devpi_artifactory_compat.errors import Conflict
@@ -11,6 +12,7 @@ from devpi_artifactory_compat.errors import RegistrationNotNeeded
 from devpi_artifactory_compat.model import Artifact
 from devpi_artifactory_compat.model import Content
 from devpi_artifactory_compat.model import Folder
+from devpi_artifactory_compat.model import FoundProject
 from devpi_artifactory_compat.model import NormalizedName
 from devpi_artifactory_compat.model import ProjectFile
 from devpi_artifactory_compat.model import ProjectList
@@ -37,6 +39,8 @@ from devpi_artifactory_compat.repositories.ports import Outcome
 from devpi_artifactory_compat.repositories.ports import Publication
 from devpi_artifactory_compat.repositories.ports import Release
 from devpi_artifactory_compat.repositories.project_lists import listed
+from devpi_artifactory_compat.repositories.search import ProjectQuery
+from devpi_artifactory_compat.repositories.search import ProjectSearch
 from packaging.utils import canonicalize_name
 
 
@@ -44,12 +48,18 @@ class LocalRepository(Repository):
     """The files of one index of type ``stage``; its distributions can be resolved."""
 
     def __init__(
-        self, config: RepositoryConfig, store: LocalStore, artifacts: ArtifactStore
+        self,
+        config: RepositoryConfig,
+        store: LocalStore,
+        artifacts: ArtifactStore,
+        *,
+        projects: ProjectSearch,
     ) -> None:
         super().__init__(config)
         self._store = store
         self._artifacts = artifacts
         self._deployment = Deployment(self.key, store, artifacts)
+        self._projects = projects
 
     def project_page(self, project: NormalizedName) -> ProjectPage:
         releases = self._store.releases(project)
@@ -73,6 +83,12 @@ class LocalRepository(Repository):
         if found is None:
             raise ArtifactNotFound(self.key, path)
         return found
+
+    def search(self, query: ProjectQuery) -> Sequence[FoundProject]:
+        return self._projects.search(query)
+
+    def knows_project(self, project: NormalizedName) -> bool:
+        return bool(self._store.releases(project))
 
     def content(self, path: str) -> Content:
         return self._artifacts.content(path) or self._release_content(path)

@@ -15,6 +15,7 @@ from devpi_artifactory_compat.model import NO_HASHES
 from devpi_artifactory_compat.model import Artifact
 from devpi_artifactory_compat.model import Content
 from devpi_artifactory_compat.model import Folder
+from devpi_artifactory_compat.model import FoundProject
 from devpi_artifactory_compat.model import NormalizedName
 from devpi_artifactory_compat.model import ProjectFile
 from devpi_artifactory_compat.model import ProjectList
@@ -44,6 +45,8 @@ from devpi_artifactory_compat.repositories.ports import RemoteCache
 from devpi_artifactory_compat.repositories.ports import Upstream
 from devpi_artifactory_compat.repositories.project_lists import listed
 from devpi_artifactory_compat.repositories.remote_names import RemoteNames
+from devpi_artifactory_compat.repositories.remote_search import RemoteSearches
+from devpi_artifactory_compat.repositories.search import ProjectQuery
 import hashlib
 
 
@@ -62,10 +65,12 @@ class RemoteRepository(Repository):
         *,
         names: NamesCache,
         artifacts: ArtifactStore,
+        searches: RemoteSearches,
         clock: Callable[[], float],
     ) -> None:
         super().__init__(config)
         self._artifacts = artifacts
+        self._searches = searches
         self._cache = cache
         self._upstream = upstream
         self._clock = clock
@@ -171,6 +176,14 @@ class RemoteRepository(Repository):
                 raise
             return known
         return listed(self._cache.cached_names()) if projects is None else projects
+
+    # search
+
+    def search(self, query: ProjectQuery) -> Sequence[FoundProject]:
+        return self._searches.search(query, offline=self._offline)
+
+    def knows_project(self, project: NormalizedName) -> bool:
+        return self._cache.page(project) is not None
 
     # files
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from devpi_artifactory_compat.errors import ArtifactNotFound
 from devpi_artifactory_compat.errors import Forbidden
@@ -9,6 +10,7 @@ from devpi_artifactory_compat.errors import ProjectNotFound
 from devpi_artifactory_compat.model import Artifact
 from devpi_artifactory_compat.model import Content
 from devpi_artifactory_compat.model import Folder
+from devpi_artifactory_compat.model import FoundProject
 from devpi_artifactory_compat.model import NormalizedName
 from devpi_artifactory_compat.model import ProjectList
 from devpi_artifactory_compat.model import ProjectPage
@@ -24,6 +26,7 @@ from devpi_artifactory_compat.repositories.ports import NewArtifact
 from devpi_artifactory_compat.repositories.ports import Publication
 from devpi_artifactory_compat.repositories.project_lists import filtered
 from devpi_artifactory_compat.repositories.project_lists import listed
+from devpi_artifactory_compat.repositories.search import ProjectQuery
 from packaging.utils import canonicalize_name
 
 
@@ -49,6 +52,12 @@ class BlackedOutRepository(Repository):
 
     def item(self, path: str) -> Artifact | Folder:
         raise ArtifactNotFound(self.key, path)
+
+    def search(self, query: ProjectQuery) -> Sequence[FoundProject]:
+        return ()
+
+    def knows_project(self, project: NormalizedName) -> bool:
+        return False
 
     def content(self, path: str) -> Content:
         raise ArtifactNotFound(self.key, path)
@@ -109,6 +118,13 @@ class FilteredRepository(Repository):
             if child.is_folder or self._accepts(f"{prefix}{child.name}")
         )
         return replace(found, children=left)
+
+    def search(self, query: ProjectQuery) -> Sequence[FoundProject]:
+        return self._repository.search(query.through(self._patterns))
+
+    def knows_project(self, project: NormalizedName) -> bool:
+        """True also when the patterns leave none of its files: too little is shown then."""
+        return self._patterns.accepts_project(project) and self._repository.knows_project(project)
 
     def content(self, path: str) -> Content:
         self._check(path)

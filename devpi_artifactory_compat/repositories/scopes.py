@@ -20,11 +20,12 @@ _MAX_SEGMENTS = 4
 _SEGMENT = re.compile(r"[A-Za-z0-9_@+-][A-Za-z0-9._@+-]*")
 
 
+def has_custom_suffix(config: RepositoryConfig) -> bool:
+    return config.get_str("pyPIRepositorySuffix") != DEFAULT_SUFFIX
+
+
 def takes_scopes(config: RepositoryConfig) -> bool:
-    return (
-        config.rclass is RepositoryClass.REMOTE
-        and config.get_str("pyPIRepositorySuffix") != DEFAULT_SUFFIX
-    )
+    return config.rclass is RepositoryClass.REMOTE and has_custom_suffix(config)
 
 
 def is_scope(text: str) -> bool:

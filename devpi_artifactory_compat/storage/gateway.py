@@ -13,8 +13,12 @@ from devpi_artifactory_compat.repositories.fields import FIELDS
 from devpi_artifactory_compat.repositories.local import LocalRepository
 from devpi_artifactory_compat.repositories.paths import CACHE_SUFFIX
 from devpi_artifactory_compat.repositories.remote import RemoteRepository
+from devpi_artifactory_compat.repositories.remote_search import RemoteSearches
+from devpi_artifactory_compat.repositories.scopes import has_custom_suffix
 from devpi_artifactory_compat.repositories.scopes import scoped_config
 from devpi_artifactory_compat.storage.artifacts import IndexArtifacts
+from devpi_artifactory_compat.repositories.search_walk import CachedWalk
+from devpi_artifactory_compat.repositories.search_walk import LocalWalk
 from devpi_artifactory_compat.storage.indexes import default_registry
 from devpi_artifactory_compat.storage.indexes import entries
 from devpi_artifactory_compat.storage.indexes import plain_config
@@ -26,11 +30,13 @@ from devpi_artifactory_compat.storage.remote import MirrorCache
 from devpi_artifactory_compat.storage.requester import Access
 from devpi_artifactory_compat.storage.transport import upstream_client
 from devpi_artifactory_compat.storage.upstream import HttpUpstream
+from devpi_artifactory_compat.storage.upstream_search import UpstreamSearch
 from devpi_artifactory_compat.storage.urls import split_credentials
 from devpi_server.main import XOM
 from devpi_server.mirror import MirrorStage
 from devpi_server.model import PrivateStage
 from functools import partial
+from typing import cast
 import time
 
 
@@ -76,18 +82,46 @@ def build_repository(
         upstream = HttpUpstream(
             access,
             clients=partial(upstream_client, xom),
-            outages=xom.setdefault_singleton(index, "artifactory-outages", factory=Outages),
+            outages=_outages(xom, index, "artifactory-outages"),
         )
         source = split_credentials(access.pages_url)[0]
-        names = NamesFiles(xom, index, source=source, scope=scope)
-        artifacts = IndexArtifacts(xom, stage, key=f"{config.key}{CACHE_SUFFIX}")
         return RemoteRepository(
-            config, cache, upstream, names=names, artifacts=artifacts, clock=time.time
+            config,
+            cache,
+            upstream,
+            names=NamesFiles(xom, index, source=source, scope=scope),
+            artifacts=IndexArtifacts(xom, stage, key=f"{config.key}{CACHE_SUFFIX}"),
+            searches=RemoteSearches(
+                cache,
+                cached=CachedWalk(cache),
+                upstream=_upstream_search(xom, config, index, access=access),
+            ),
+            clock=time.time,
         )
     if isinstance(stage, PrivateStage):
+        store = StageStore(xom, stage)
         artifacts = IndexArtifacts(xom, stage, key=config.key)
-        return LocalRepository(config, StageStore(xom, stage), artifacts)
+        return LocalRepository(config, store, artifacts, projects=LocalWalk(store))
     raise RepositoryNotFound(config.key)
+
+
+def _outages(xom: XOM, index: str, name: str) -> Outages:
+    return cast("Outages", xom.setdefault_singleton(index, name, factory=Outages))
+
+
+def _upstream_search(
+    xom: XOM, config: RepositoryConfig, index: str, *, access: Access
+) -> UpstreamSearch:
+    registry = access.registry_url.rstrip("/")
+    return UpstreamSearch(
+        access,
+        # devpi's own URLs of indexes, which the suffix tells, have a slash at their end
+        f"{registry}/" if has_custom_suffix(config) else registry,
+        no_search_period=config.get_int("missedRetrievalCachePeriodSecs"),
+        clients=partial(upstream_client, xom),
+        outages=_outages(xom, index, "artifactory-outages"),
+        search_outages=_outages(xom, index, "artifactory-search-outages"),
+    )
 
 
 def upstream_access(xom: XOM, config: RepositoryConfig, index: str) -> Access:

@@ -7,6 +7,7 @@ from collections.abc import Hashable
 from collections.abc import Iterable
 from collections.abc import Iterator
 from collections.abc import Mapping
+from collections.abc import Sequence
 from contextlib import contextmanager
 from devpi_artifactory_compat.errors import UpstreamTimeout
 from devpi_artifactory_compat.model import Content
@@ -45,6 +46,8 @@ import weakref
 #: pages that are kept in memory, and the most files that they may have together
 MEMORY_PAGES = 5000
 MEMORY_FILES = 300_000
+
+_METADATA = ".metadata"
 
 
 class _Lock:
@@ -224,6 +227,10 @@ class MirrorCache:
             )
             for path, file in self._records.shelf(project).files.items()
         }
+
+    def metadata_paths(self, project: NormalizedName) -> Sequence[str]:
+        sidecars = self._records.shelf(project).sidecars
+        return [path.removesuffix(_METADATA) for path in sidecars if path.endswith(_METADATA)]
 
     def sidecar(self, path: str, suffix: str) -> Content | None:
         project = project_of(path.rpartition("/")[2])

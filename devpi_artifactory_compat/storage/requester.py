@@ -28,6 +28,8 @@ import httpx
 MAX_REDIRECTS = 10
 
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
+#: 303 sends to something else than what was asked (RFC 9110)
+_REDIRECTS_OF_POST = _REDIRECTS - {303}
 _MAX_REASON = 200
 
 
@@ -81,18 +83,28 @@ class Requester:
         return self._clients(self._proxy(url)).within(self._access.page_timeout)
 
     def request(
-        self, stack: ExitStack, url: str, headers: Mapping[str, str], *, optional: bool = False
+        self,
+        stack: ExitStack,
+        url: str,
+        headers: Mapping[str, str],
+        *,
+        optional: bool = False,
+        body: bytes | None = None,
     ) -> httpx.Response:
         """The answer to a GET after all redirects; its body is still to be read.
+
+        With ``body`` it is a POST that changes nothing at the upstream: it may be sent again, also
+        to where it is redirected.
 
         A server that does not answer, or answers by 5xx, counts as offline from then on; that it
         answers by 5xx what is ``optional`` says nothing about the rest. Raises UpstreamError.
         """
         at = url
         for _ in range(MAX_REDIRECTS + 1):
-            response = self._answer(stack, at, headers)
+            response = self._answer(stack, at, headers, body)
             location = response.headers.get("location", "")
-            if response.status_code not in _REDIRECTS or not location:
+            redirects = _REDIRECTS if body is None else _REDIRECTS_OF_POST
+            if response.status_code not in redirects or not location:
                 self._heed(response, at, optional=optional)
                 return response
             response.close()
@@ -110,15 +122,22 @@ class Requester:
             return self._gone(url, UpstreamTimeout(f"The upstream hangs: {public_url(url)}."))
         return UpstreamError(f"The upstream broke off: {public_url(url)} ({_reason(exc)}).")
 
-    def _answer(self, stack: ExitStack, url: str, headers: Mapping[str, str]) -> httpx.Response:
+    def check(self, url: str) -> None:
+        """Raises UpstreamError while the server counts as offline."""
         self._outages.check(self._server(url))
+
+    def _answer(
+        self, stack: ExitStack, url: str, headers: Mapping[str, str], body: bytes | None
+    ) -> httpx.Response:
+        self.check(url)
         client = self._clients(self._proxy(url))
         try:
-            return client.get(
+            return client.request(
                 stack,
                 self._completed(url),
                 {**headers, **self._credentials(url)},
                 timeout=self._access.timeout,
+                body=body,
             )
         except (httpx.InvalidURL, httpx.UnsupportedProtocol, ValueError) as exc:
             raise UpstreamError(f"'{public_url(url)}' is no usable URL.") from exc

@@ -34,6 +34,9 @@ from devpi_artifactory_compat.repositories.ports import ReceivedFile
 from devpi_artifactory_compat.repositories.ports import Validators
 from devpi_artifactory_compat.repositories.project_lists import listed
 from devpi_artifactory_compat.repositories.remote import RemoteRepository
+from devpi_artifactory_compat.repositories.remote_search import RemoteSearches
+from devpi_artifactory_compat.repositories.search import NothingFound
+from devpi_artifactory_compat.repositories.search_walk import CachedWalk
 from functools import partial
 from hashlib import sha256
 from packaging.utils import NormalizedName
@@ -160,6 +163,10 @@ class FakeCache:
     def kept_files(self, project: NormalizedName) -> Mapping[str, KeptFile]:
         return self.kept
 
+    def metadata_paths(self, project: NormalizedName) -> list[str]:
+        suffix = ".metadata"
+        return [path.removesuffix(suffix) for path in self.sidecars if path.endswith(suffix)]
+
     def sidecar(self, path: str, suffix: str) -> Content | None:
         return _content(path + suffix, self.sidecars.get(path + suffix))
 
@@ -247,6 +254,9 @@ class Scene:
             self.upstream,
             names=self.names,
             artifacts=FakeArtifacts("r-cache"),
+            searches=RemoteSearches(
+                self.cache, cached=CachedWalk(self.cache), upstream=NothingFound()
+            ),
             clock=lambda: self.now,
         )
 
