@@ -9,6 +9,7 @@ from devpi_artifactory_compat.errors import ArtifactNotFound
 from devpi_artifactory_compat.errors import ArtifactoryError
 from devpi_artifactory_compat.errors import NotAllowed
 from devpi_artifactory_compat.errors import ProjectNotFound
+from devpi_artifactory_compat.errors import ScopeNotFound
 from devpi_artifactory_compat.errors import UpstreamError
 from devpi_artifactory_compat.errors import UpstreamTimeout
 from devpi_artifactory_compat.model import NO_HASHES
@@ -49,7 +50,7 @@ SIDECAR_LIMIT = 8 * 1024 * 1024
 
 
 class RemoteRepository(Repository):
-    """One index of type ``mirror``; ``clock`` gives seconds since the epoch."""
+    """One index of type ``mirror``, or one scope of it; ``clock`` gives seconds since the epoch."""
 
     def __init__(
         self,
@@ -59,16 +60,19 @@ class RemoteRepository(Repository):
         *,
         names: NamesCache,
         clock: Callable[[], float],
+        scope: str = "",
     ) -> None:
         super().__init__(config)
         self._cache = cache
         self._upstream = upstream
         self._clock = clock
+        self._scope = scope
         self._names = RemoteNames(
             names,
             upstream,
             offline=self._offline,
             is_fresh=lambda checked: self._is_fresh(checked, "retrievalCachePeriodSecs"),
+            missing=self._no_list,
             clock=clock,
         )
 
@@ -165,7 +169,18 @@ class RemoteRepository(Repository):
             if not known.count:
                 raise
             return known
+        if projects is None and self._scope:
+            raise ScopeNotFound(self.key, self._scope)
         return listed(self._cache.cached_names()) if projects is None else projects
+
+    def _no_list(self) -> ArtifactoryError:
+        """What it means that the upstream has no list: a scope exists where one is."""
+        if self._scope:
+            return ScopeNotFound(self.key, self._scope)
+        return UpstreamError(
+            "The upstream has no list of all projects. Each project can still be asked for by its "
+            "name."
+        )
 
     # files
 

@@ -65,7 +65,7 @@ def build_repository(
         )
         source = split_credentials(access.pages_url)[0]
         names = NamesFiles(xom, index, source=source, scope=scope)
-        return RemoteRepository(config, cache, upstream, names=names, clock=time.time)
+        return RemoteRepository(config, cache, upstream, names=names, clock=time.time, scope=scope)
     if isinstance(stage, PrivateStage):
         return LocalRepository(config, StageStore(xom, stage))
     raise RepositoryNotFound(config.key)

@@ -99,6 +99,9 @@ class HttpUpstream:
             if response.status_code == httpx.codes.NOT_MODIFIED and known is not None:
                 yield PageAnswer.NOT_MODIFIED
                 return
+            if response.status_code in _MISSING:
+                yield PageAnswer.MISSING
+                return
             self._check(response, url)
             names = parse_project_names(
                 self._pieces(response, url, NAMES_LIMIT),

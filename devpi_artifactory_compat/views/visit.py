@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from devpi_artifactory_compat.errors import Forbidden
 from devpi_artifactory_compat.errors import NotAuthenticated
-from devpi_artifactory_compat.errors import NotFound
+from devpi_artifactory_compat.errors import ScopeNotFound
 from devpi_artifactory_compat.repositories.base import Repository
 from devpi_artifactory_compat.repositories.catalog import Catalog
 from devpi_artifactory_compat.repositories.catalog import Entry
@@ -81,8 +81,8 @@ class Visit:
     def readable(self, key: str, scope: str = "") -> Repository:
         """The repository of a key, or one scope of it.
 
-        Raises RepositoryNotFound, NotFound for what takes no such scope, and NotAuthenticated or
-        Forbidden when it may not be read.
+        Raises RepositoryNotFound, ScopeNotFound for what takes no such scope, and
+        NotAuthenticated or Forbidden when it may not be read.
         """
         entry = self.catalog.entry(key)
         self.require(self.may_read(entry), f"read repository '{key}'")
@@ -90,5 +90,5 @@ class Visit:
             return self.catalog.repository(key)
         repository = self.catalog.scope(key, scope)
         if repository is None:
-            raise NotFound(f"Repository '{key}' has no '{scope[:200]}'.")
+            raise ScopeNotFound(key, scope)
         return repository
