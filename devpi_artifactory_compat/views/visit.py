@@ -20,10 +20,11 @@ from typing import cast
 
 
 class Visit:
-    """Rights are devpi's."""
+    """Rights are devpi's; ``query`` is what remotes that propagate it ask for a file with."""
 
-    def __init__(self, request: Request) -> None:
+    def __init__(self, request: Request, *, query: str = "") -> None:
         self.request = request
+        self._query = query
         self._may_read = lru_cache(maxsize=None)(self._ask_may_read)
 
     @property
@@ -32,7 +33,7 @@ class Visit:
 
     @cached_property
     def catalog(self) -> Catalog:
-        return open_catalog(self.xom, may_read=self._may_read)
+        return open_catalog(self.xom, may_read=self._may_read, query=self._query)
 
     @property
     def user(self) -> str | None:
