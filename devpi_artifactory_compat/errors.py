@@ -11,6 +11,7 @@
     ├── Forbidden                   the user is known and lacks the right
     ├── NotFound
     │   ├── RepositoryNotFound
+    │   ├── ScopeNotFound
     │   ├── ProjectNotFound
     │   └── ArtifactNotFound
     ├── NotAllowed                  this repository never does that
@@ -71,6 +72,15 @@ class RepositoryNotFound(NotFound):
     def __init__(self, key: str) -> None:
         self.key = key
         super().__init__(f"Repository '{key}' does not exist.")
+
+
+class ScopeNotFound(NotFound):
+    """A remote repository with a custom registry suffix has nothing at that place."""
+
+    def __init__(self, key: str, scope: str) -> None:
+        self.key = key
+        self.scope = scope
+        super().__init__(f"Repository '{key}' has no '{scope[:200]}'.")
 
 
 class ProjectNotFound(NotFound):

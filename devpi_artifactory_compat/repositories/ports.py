@@ -265,7 +265,7 @@ class Upstream(Protocol):
     def project_names(
         self, known: Validators | None
     ) -> AbstractContextManager[FetchedNames | PageAnswer]:
-        """The list of all projects, or that it is unchanged; read before the context is left."""
+        """The list of all projects, or why there is none; read before the context is left."""
         ...
 
     def release_info(
@@ -328,7 +328,9 @@ class RemoteCache(Protocol):
 
     def save_missing(self, project: NormalizedName, now: float) -> None: ...
 
-    def cached_names(self) -> Iterable[str]: ...
+    def cached_names(self) -> Iterable[str]:
+        """The projects whose pages are kept."""
+        ...
 
     def content(self, path: str) -> Content | None:
         """A stored file."""
@@ -394,4 +396,8 @@ class NamesCache(Protocol):
 
     def confirm_names(self, kept: KeptNames, *, checked: float) -> KeptNames:
         """The upstream said that the list is unchanged."""
+        ...
+
+    def forget_names(self) -> None:
+        """Nothing of the list is left."""
         ...

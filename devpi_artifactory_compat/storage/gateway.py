@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
+from devpi_artifactory_compat.errors import BadRequest
 from devpi_artifactory_compat.errors import RepositoryNotFound
 from devpi_artifactory_compat.repositories.base import Repository
 from devpi_artifactory_compat.repositories.catalog import Catalog
@@ -31,6 +33,7 @@ from devpi_artifactory_compat.storage.requester import Access
 from devpi_artifactory_compat.storage.transport import upstream_client
 from devpi_artifactory_compat.storage.upstream import HttpUpstream
 from devpi_artifactory_compat.storage.upstream_search import UpstreamSearch
+from devpi_artifactory_compat.storage.urls import sendable_query
 from devpi_artifactory_compat.storage.urls import split_credentials
 from devpi_server.main import XOM
 from devpi_server.mirror import MirrorStage
@@ -40,11 +43,17 @@ from typing import cast
 import time
 
 
-def open_catalog(xom: XOM, *, may_read: Callable[[str], bool]) -> Catalog:
-    """``may_read`` is asked with the name of an index."""
+#: the longest query string of a client that an upstream gets, in bytes
+MAX_QUERY = 2000
+
+
+def open_catalog(xom: XOM, *, may_read: Callable[[str], bool], query: str = "") -> Catalog:
+    """``may_read`` is asked with the name of an index; ``query`` as for ``build_repository``."""
     return Catalog(
         entries(xom),
-        build=lambda config, index, scope: build_repository(xom, config, index, scope=scope),
+        build=lambda config, index, scope: build_repository(
+            xom, config, index, scope=scope, query=query
+        ),
         may_read=may_read,
         config_of=lambda index: plain_config(xom, index),
     )
@@ -63,9 +72,13 @@ def artifact_store(xom: XOM, entry: Entry) -> IndexArtifacts:
 
 
 def build_repository(
-    xom: XOM, config: RepositoryConfig, index: str, *, scope: str = ""
+    xom: XOM, config: RepositoryConfig, index: str, *, scope: str = "", query: str = ""
 ) -> Repository:
-    """The repository of one index of type stage or mirror, of a mirror also one scope."""
+    """The repository of one index of type stage or mirror, of a mirror also one scope.
+
+    ``query`` is the query string of a client that asks for a file, bytes as Latin-1; a remote that
+    propagates it raises BadRequest when it is too long.
+    """
     stage = xom.model.getstage(index)
     if isinstance(stage, MirrorStage):
         cache = MirrorCache(
@@ -78,7 +91,9 @@ def build_repository(
         if scope:
             registry = config.get_str("pyPIRegistryUrl") or default_registry()
             config = scoped_config(config, scope, registry=registry)
-        access = upstream_access(xom, config, index)
+        access = replace(
+            upstream_access(xom, config, index), client_query=_propagated(config, query)
+        )
         upstream = HttpUpstream(
             access,
             clients=partial(upstream_client, xom),
@@ -97,6 +112,7 @@ def build_repository(
                 upstream=_upstream_search(xom, config, index, access=access),
             ),
             clock=time.time,
+            scope=scope,
         )
     if isinstance(stage, PrivateStage):
         store = StageStore(xom, stage)
@@ -141,6 +157,15 @@ def upstream_access(xom: XOM, config: RepositoryConfig, index: str) -> Access:
         query_params=config.get_str("queryParams"),
         any_host_auth=config.get_bool("allowAnyHostAuth"),
     )
+
+
+def _propagated(config: RepositoryConfig, query: str) -> str:
+    """What of a client's query goes on to the upstream (``propagateQueryParams``)."""
+    if not query or not config.get_bool("propagateQueryParams"):
+        return ""
+    if len(query) > MAX_QUERY:
+        raise BadRequest(f"A query string of more than {MAX_QUERY} bytes is not passed on.")
+    return sendable_query(query)
 
 
 def _limit(config: RepositoryConfig, name: str) -> int:

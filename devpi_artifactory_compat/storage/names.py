@@ -105,6 +105,9 @@ class NamesFiles:
         }
         return self._save_state(state, checked)
 
+    def forget_names(self) -> None:
+        self._folder.clear()
+
     def _save_state(self, state: dict[str, Any], checked: float) -> KeptNames:
         state["checked"] = checked
         with self._folder.writing() as new:

@@ -27,6 +27,7 @@ from devpi_artifactory_compat.storage.cached_files import make_known
 from devpi_artifactory_compat.storage.cached_files import new_file
 from devpi_artifactory_compat.storage.keys import page_key
 from devpi_artifactory_compat.storage.keys import state_key
+from devpi_artifactory_compat.storage.named_locks import NamedLocks
 from devpi_artifactory_compat.storage.pages import page_data
 from devpi_artifactory_compat.storage.pages import page_from_data
 from devpi_artifactory_compat.storage.records import Records
@@ -38,9 +39,9 @@ from devpi_artifactory_compat.storage.transactions import read_anew
 from devpi_artifactory_compat.storage.transactions import written_at_once
 from devpi_server.main import XOM
 from devpi_server.mirror import MirrorStage
+from packaging.utils import canonicalize_name
 from typing import cast
 import threading
-import weakref
 
 
 #: pages that are kept in memory, and the most files that they may have together
@@ -48,15 +49,6 @@ MEMORY_PAGES = 5000
 MEMORY_FILES = 300_000
 
 _METADATA = ".metadata"
-
-
-class _Lock:
-    """A lock that a weak dictionary can hold."""
-
-    __slots__ = ("__weakref__", "lock")
-
-    def __init__(self) -> None:
-        self.lock = threading.Lock()
 
 
 class PageMemory:
@@ -67,7 +59,7 @@ class PageMemory:
         self._pages: OrderedDict[str, CachedPage] = OrderedDict()
         self._files = 0
         self._missing: OrderedDict[str, float] = OrderedDict()
-        self._locks: weakref.WeakValueDictionary[str, _Lock] = weakref.WeakValueDictionary()
+        self._locks = NamedLocks()
 
     def get(self, project: str) -> CachedPage | None:
         with self._guard:
@@ -106,14 +98,13 @@ class PageMemory:
     @contextmanager
     def lock(self, what: str, *, timeout: float) -> Iterator[None]:
         """``what`` is a project, for its page, or a path."""
-        with self._guard:
-            holder = self._locks.setdefault(what, _Lock())
-        if not holder.lock.acquire(timeout=timeout):
+        lock = self._locks.get(what)
+        if not lock.acquire(timeout=timeout):
             raise UpstreamTimeout(f"'{what}' is being fetched and does not come.")
         try:
             yield
         finally:
-            holder.lock.release()
+            lock.release()
 
 
 class MirrorCache:
@@ -198,7 +189,11 @@ class MirrorCache:
             self._page_key(project).delete()
 
     def cached_names(self) -> Iterable[str]:
-        return self._stage.key_projects.get()
+        names: Iterable[str] = self._stage.key_projects.get()
+        if not self._scope:
+            return names
+        # devpi knows the projects of all scopes together
+        return [name for name in names if self._page_key(canonicalize_name(name)).exists()]
 
     # files
 

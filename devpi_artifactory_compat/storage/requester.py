@@ -20,6 +20,7 @@ from devpi_artifactory_compat.storage.urls import is_proxy_url
 from devpi_artifactory_compat.storage.urls import origin
 from devpi_artifactory_compat.storage.urls import public_url
 from devpi_artifactory_compat.storage.urls import split_credentials
+from devpi_artifactory_compat.storage.urls import with_new_parameters
 from devpi_artifactory_compat.storage.urls import with_query
 from http import HTTPStatus
 import httpx
@@ -39,8 +40,9 @@ class Access:
 
     ``timeout`` holds for each operation of a socket, ``page_timeout`` for a page from the first
     byte that is sent to the last one that comes, ``offline_period`` is how long a server that
-    fails counts as offline; all in seconds. Credentials and ``query_params`` are for the servers
-    of the three URLs, unless ``any_host_auth`` gives the former to all that pages point to.
+    fails counts as offline; all in seconds. ``client_query`` is what a client sent behind the
+    path of a file. Credentials and both queries are for the servers of the three URLs, unless
+    ``any_host_auth`` gives the first to all that pages point to.
     """
 
     registry_url: str
@@ -54,6 +56,7 @@ class Access:
     proxy: str = ""
     disable_proxy: bool = False
     query_params: str = ""
+    client_query: str = ""
     any_host_auth: bool = False
 
 
@@ -90,18 +93,20 @@ class Requester:
         *,
         optional: bool = False,
         body: bytes | None = None,
+        query: str = "",
     ) -> httpx.Response:
         """The answer to a GET after all redirects; its body is still to be read.
 
         With ``body`` it is a POST that changes nothing at the upstream: it may be sent again, also
         to where it is redirected.
 
+        ``query`` is the client's: it goes to the upstream's own servers and replaces nothing there.
         A server that does not answer, or answers by 5xx, counts as offline from then on; that it
         answers by 5xx what is ``optional`` says nothing about the rest. Raises UpstreamError.
         """
         at = url
         for _ in range(MAX_REDIRECTS + 1):
-            response = self._answer(stack, at, headers, body)
+            response = self._answer(stack, at, headers, body, query)
             location = response.headers.get("location", "")
             redirects = _REDIRECTS if body is None else _REDIRECTS_OF_POST
             if response.status_code not in redirects or not location:
@@ -127,14 +132,19 @@ class Requester:
         self._outages.check(self._server(url))
 
     def _answer(
-        self, stack: ExitStack, url: str, headers: Mapping[str, str], body: bytes | None
+        self,
+        stack: ExitStack,
+        url: str,
+        headers: Mapping[str, str],
+        body: bytes | None,
+        query: str,
     ) -> httpx.Response:
         self.check(url)
         client = self._clients(self._proxy(url))
         try:
             return client.request(
                 stack,
-                self._completed(url),
+                self._completed(url, query),
                 {**headers, **self._credentials(url)},
                 timeout=self._access.timeout,
                 body=body,
@@ -174,9 +184,11 @@ class Requester:
             return self._access.proxy
         return environment_proxy(url)
 
-    def _completed(self, url: str) -> str:
+    def _completed(self, url: str, query: str) -> str:
         params = self._access.query_params
-        return with_query(url, params) if params and origin(url) in self._origins else url
+        if not (params or query) or origin(url) not in self._origins:
+            return url
+        return with_new_parameters(with_query(url, params), query)
 
     def _credentials(self, url: str) -> dict[str, str]:
         """A page may point anywhere: the credentials are for the upstream itself."""

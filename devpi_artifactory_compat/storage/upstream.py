@@ -57,6 +57,7 @@ class HttpUpstream:
         clients: Callable[[str | None], UpstreamClient],
         outages: Outages,
     ) -> None:
+        self._client_query = access.client_query
         self._requester = Requester(access, clients=clients, outages=outages)
         self._pages_url = split_credentials(access.pages_url)[0]
         self._registry_url = split_credentials(access.registry_url)[0].rstrip("/")
@@ -99,6 +100,9 @@ class HttpUpstream:
             if response.status_code == httpx.codes.NOT_MODIFIED and known is not None:
                 yield PageAnswer.NOT_MODIFIED
                 return
+            if response.status_code in _MISSING:
+                yield PageAnswer.MISSING
+                return
             self._check(response, url)
             names = parse_project_names(
                 self._pieces(response, url, NAMES_LIMIT),
@@ -123,7 +127,9 @@ class HttpUpstream:
     def open(self, url: str) -> Stream | None:
         with ExitStack() as stack:
             with self._requester.page_time(url):
-                response = self._requester.request(stack, url, {"Accept-Encoding": "identity"})
+                response = self._requester.request(
+                    stack, url, {"Accept-Encoding": "identity"}, query=self._client_query
+                )
             if response.status_code in _MISSING:
                 return None
             self._check(response, url)
@@ -135,14 +141,16 @@ class HttpUpstream:
         return Stream(size=_length(response), chunks=chunks)
 
     def read(self, url: str, *, limit: int) -> bytes | None:
-        body = self._read(url, limit)
+        body = self._read(url, limit, query=self._client_query)
         # nothing small that stands beside a file is HTML: this is an error page with status 200
         return None if body is not None and body.lstrip().startswith(b"<") else body
 
-    def _read(self, url: str, limit: int, *, optional: bool = False) -> bytes | None:
+    def _read(
+        self, url: str, limit: int, *, optional: bool = False, query: str = ""
+    ) -> bytes | None:
         with ExitStack() as stack:
             stack.enter_context(self._requester.page_time(url))
-            response = self._requester.request(stack, url, {}, optional=optional)
+            response = self._requester.request(stack, url, {}, optional=optional, query=query)
             if response.status_code in _MISSING:
                 return None
             self._check(response, url)

@@ -17,13 +17,13 @@ from pyramid.response import Response
 
 def download(request: Request) -> Response:
     """``GET /artifactory/api/pypi/<key>/<path>`` and ``GET /artifactory/<key>/<path>``"""
-    visit = Visit(request)
+    visit = Visit(request, query=request.query_string)
     return file_response(request, _content(visit, request.matchdict["key"]))
 
 
 def download_scoped(request: Request) -> Response:
     """``GET /artifactory/api/pypi/<key>/<scope>/packages/<path>``"""
-    visit = Visit(request)
+    visit = Visit(request, query=request.query_string)
     key, scope = request.matchdict["key"], request.matchdict["scope"]
     path = check_path(f"{REMOTE_PREFIX}{request.matchdict['path']}")
     entry = visit.catalog.entry(key)
@@ -34,7 +34,7 @@ def download_scoped(request: Request) -> Response:
 
 def download_short(request: Request) -> Response:
     """``GET /artifactory/pypi/<key>/<path>``: short for ``api/pypi``, or a repository ``pypi``."""
-    visit = Visit(request)
+    visit = Visit(request, query=request.query_string)
     key = request.matchdict["key"]
     if key in visit.catalog or "pypi" not in visit.catalog:
         try:

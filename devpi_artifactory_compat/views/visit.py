@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from devpi_artifactory_compat.errors import Forbidden
 from devpi_artifactory_compat.errors import NotAuthenticated
-from devpi_artifactory_compat.errors import NotFound
 from devpi_artifactory_compat.errors import RepositoryNotFound
 from devpi_artifactory_compat.model import RepositoryClass
+from devpi_artifactory_compat.errors import ScopeNotFound
 from devpi_artifactory_compat.repositories.base import Repository
 from devpi_artifactory_compat.repositories.catalog import Catalog
 from devpi_artifactory_compat.repositories.catalog import Entry
@@ -40,10 +40,11 @@ class Place:
 
 
 class Visit:
-    """Rights are devpi's."""
+    """Rights are devpi's; ``query`` is what remotes that propagate it ask for a file with."""
 
-    def __init__(self, request: Request) -> None:
+    def __init__(self, request: Request, *, query: str = "") -> None:
         self.request = request
+        self._query = query
         self._may_read = lru_cache(maxsize=None)(self._ask_may_read)
 
     @property
@@ -52,7 +53,7 @@ class Visit:
 
     @cached_property
     def catalog(self) -> Catalog:
-        return open_catalog(self.xom, may_read=self._may_read)
+        return open_catalog(self.xom, may_read=self._may_read, query=self._query)
 
     @property
     def user(self) -> str | None:
@@ -136,8 +137,8 @@ class Visit:
     def readable(self, key: str, scope: str = "") -> Repository:
         """The repository of a key, or one scope of it.
 
-        Raises RepositoryNotFound, NotFound for what takes no such scope, and NotAuthenticated or
-        Forbidden when it may not be read.
+        Raises RepositoryNotFound, ScopeNotFound for what takes no such scope, and
+        NotAuthenticated or Forbidden when it may not be read.
         """
         entry = self.catalog.entry(key)
         self.require(self.may_read(entry), f"read repository '{key}'")
@@ -145,5 +146,5 @@ class Visit:
             return self.catalog.repository(key)
         repository = self.catalog.scope(key, scope)
         if repository is None:
-            raise NotFound(f"Repository '{key}' has no '{scope[:200]}'.")
+            raise ScopeNotFound(key, scope)
         return repository

@@ -104,6 +104,11 @@ class LiveServer:
         return self._session.request(method, url, **kwargs)
 
     @property
+    def pid(self) -> int:
+        assert self._process is not None, "the server is not running"
+        return self._process.pid
+
+    @property
     def stdout(self) -> str:
         return self._output("stdout").read_text()
 

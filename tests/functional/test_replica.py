@@ -116,3 +116,33 @@ def test_remote_through_a_replica(pair: tuple[LiveServer, LiveServer]) -> None:
     for server in (primary, replica):
         assert server.request("GET", urljoin(f"{server.index_url('r')}/demo/", url)).ok
     assert "Traceback" not in (replica.serverdir / "devpi-server.log").read_text()
+
+
+def test_deploy_to_a_replica_carries_its_properties_as_they_were_sent(
+    pair: tuple[LiveServer, LiveServer],
+) -> None:
+    primary, replica = pair
+    until_repository(replica, "l")
+
+    answer = replica.request(
+        "PUT",
+        "/artifactory/l/some/notes.txt;k=a%2Cb,c+d;e=f%3Bg",
+        auth=primary.admin,
+        data=b"text",
+    )
+
+    assert answer.status_code == 201, answer.text
+    for server in (primary, replica):
+        url = "/artifactory/api/storage/l/some/notes.txt?properties"
+        properties = server.request("GET", url).json()["properties"]
+        assert properties == {"k": ["a,b", "c d"], "e": ["f;g"]}
+        assert server.request("GET", "/artifactory/l/some/notes.txt").content == b"text"
+    changed = replica.request(
+        "PUT",
+        "/artifactory/api/storage/l/some?properties=x=1",
+        auth=primary.admin,
+    )
+    assert changed.status_code == 204
+    for server in (primary, replica):
+        url = "/artifactory/api/storage/l/some/notes.txt?properties=x"
+        assert server.request("GET", url).json()["properties"] == {"x": ["1"]}

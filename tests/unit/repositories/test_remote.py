@@ -222,6 +222,9 @@ class FakeNames:
         )
         return self.kept
 
+    def forget_names(self) -> None:
+        self.kept = None
+
     def confirm_names(self, kept: KeptNames, *, checked: float) -> KeptNames:
         self.kept = replace(kept, checked=checked)
         return self.kept
