@@ -126,7 +126,7 @@ ROUTES = (
     Route(
         "artifactory.pypi.file",
         _PYPI + "/{path:.+}",
-        {"GET": artifacts.download, "POST": pypi.misplaced_upload},
+        {"GET": artifacts.download_pypi, "POST": pypi.misplaced_upload},
     ),
     Route("artifactory.short.projects", _SHORT + "/simple", _get(pypi.list_projects)),
     Route("artifactory.short.project", _SHORT + "/simple/{project:[^/]+}", _get(pypi.show_project)),

@@ -274,8 +274,8 @@ class Upstream(Protocol):
         """What the upstream's JSON API says of a release; empty when it has none. Never raises."""
         ...
 
-    def open(self, url: str) -> Stream | None:
-        """The body of a file; None when the upstream does not have it."""
+    def open(self, url: str, *, folders: bool = True) -> Stream | None:
+        """The body of a file; None when there is none, or without ``folders`` a folder's list."""
         ...
 
     def read(self, url: str, *, limit: int) -> bytes | None:
@@ -294,6 +294,7 @@ class ReceivedFile:
     size: int
     checksums: Checksums
     metadata: CoreMetadata | None
+    modified: datetime | None = None
 
 
 class RemoteCache(Protocol):
@@ -362,12 +363,12 @@ class RemoteCache(Protocol):
         self,
         path: str,
         upstream: UpstreamFile,
-        project: NormalizedName,
+        project: NormalizedName | None,
         received: ReceivedFile,
     ) -> None:
         """Keep a complete download; everybody sees it when this returns.
 
-        Raises UpstreamError when the repository is gone.
+        Of no project it is a plain artifact. Raises UpstreamError when the repository is gone.
         """
         ...
 

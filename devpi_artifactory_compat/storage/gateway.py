@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from devpi_artifactory_compat.errors import RepositoryNotFound
+from devpi_artifactory_compat.model import PackageType
 from devpi_artifactory_compat.repositories.base import Repository
 from devpi_artifactory_compat.repositories.catalog import Catalog
 from devpi_artifactory_compat.repositories.catalog import Entry
 from devpi_artifactory_compat.repositories.config import RepositoryConfig
 from devpi_artifactory_compat.repositories.config import registry_page_url
 from devpi_artifactory_compat.repositories.fields import FIELDS
+from devpi_artifactory_compat.repositories.generic import GenericLocalRepository
+from devpi_artifactory_compat.repositories.generic import GenericRemoteRepository
 from devpi_artifactory_compat.repositories.local import LocalRepository
 from devpi_artifactory_compat.repositories.paths import CACHE_SUFFIX
 from devpi_artifactory_compat.repositories.remote import RemoteRepository
@@ -69,16 +72,19 @@ def build_repository(
             scope=scope,
             lock_timeout=_limit(config, "metadataRetrievalTimeoutSecs"),
         )
+        if config.package_type is PackageType.GENERIC:
+            return GenericRemoteRepository(
+                config,
+                cache,
+                _upstream(xom, config, index),
+                artifacts=IndexArtifacts(xom, stage, key=f"{config.key}{CACHE_SUFFIX}"),
+                clock=time.time,
+            )
         if scope:
             registry = config.get_str("pyPIRegistryUrl") or default_registry()
             config = scoped_config(config, scope, registry=registry)
-        access = upstream_access(xom, config, index)
-        upstream = HttpUpstream(
-            access,
-            clients=partial(upstream_client, xom),
-            outages=xom.setdefault_singleton(index, "artifactory-outages", factory=Outages),
-        )
-        source = split_credentials(access.pages_url)[0]
+        upstream = _upstream(xom, config, index)
+        source = split_credentials(upstream_access(xom, config, index).pages_url)[0]
         names = NamesFiles(xom, index, source=source, scope=scope)
         artifacts = IndexArtifacts(xom, stage, key=f"{config.key}{CACHE_SUFFIX}")
         return RemoteRepository(
@@ -86,16 +92,29 @@ def build_repository(
         )
     if isinstance(stage, PrivateStage):
         artifacts = IndexArtifacts(xom, stage, key=config.key)
-        return LocalRepository(config, StageStore(xom, stage), artifacts)
+        is_generic = config.package_type is PackageType.GENERIC
+        kind = GenericLocalRepository if is_generic else LocalRepository
+        return kind(config, StageStore(xom, stage), artifacts)
     raise RepositoryNotFound(config.key)
+
+
+def _upstream(xom: XOM, config: RepositoryConfig, index: str) -> HttpUpstream:
+    return HttpUpstream(
+        upstream_access(xom, config, index),
+        clients=partial(upstream_client, xom),
+        outages=xom.setdefault_singleton(index, "artifactory-outages", factory=Outages),
+    )
 
 
 def upstream_access(xom: XOM, config: RepositoryConfig, index: str) -> Access:
     user, _, name = index.partition("/")
     password = config.get_str("password")
+    pages_url = registry_page_url(config, default_registry=default_registry())
+    registry_url = config.get_str("pyPIRegistryUrl") or default_registry()
     return Access(
-        registry_url=config.get_str("pyPIRegistryUrl") or default_registry(),
-        pages_url=registry_page_url(config, default_registry=default_registry()),
+        # the credentials for generic files are for nobody else
+        registry_url=pages_url if config.package_type is PackageType.GENERIC else registry_url,
+        pages_url=pages_url,
         files_url=config.get_str("url"),
         username=config.get_str("username"),
         password=password or secrets_key(xom, user, name).get().get("password", ""),

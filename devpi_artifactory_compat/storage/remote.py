@@ -187,6 +187,14 @@ class MirrorCache:
     def confirm_page(self, project: NormalizedName, page: CachedPage) -> None:
         self._memory.put(self._name(project), page)
 
+    # paths begin with a slash there, projects and scopes never do
+
+    def file_missing_since(self, path: str) -> float | None:
+        return self._memory.missing_since(f"/{path}")
+
+    def save_file_missing(self, path: str, now: float) -> None:
+        self._memory.put_missing(f"/{path}", now)
+
     def save_missing(self, project: NormalizedName, now: float) -> None:
         self._memory.put_missing(self._name(project), now)
         if not self._page_key(project).exists():
@@ -272,7 +280,7 @@ class MirrorCache:
         self,
         path: str,
         upstream: UpstreamFile,
-        project: NormalizedName,
+        project: NormalizedName | None,
         received: ReceivedFile,
     ) -> None:
         stage = self._stage

@@ -8,6 +8,8 @@ from collections.abc import Mapping
 from collections.abc import Sequence
 from contextlib import ExitStack
 from contextlib import contextmanager
+from datetime import UTC
+from datetime import datetime
 from devpi_artifactory_compat.errors import UpstreamError
 from devpi_artifactory_compat.model import NormalizedName
 from devpi_artifactory_compat.model import Stream
@@ -26,6 +28,7 @@ from devpi_artifactory_compat.storage.requester import Requester
 from devpi_artifactory_compat.storage.transport import UpstreamClient
 from devpi_artifactory_compat.storage.urls import public_url
 from devpi_artifactory_compat.storage.urls import split_credentials
+from email.utils import parsedate_to_datetime
 from urllib.parse import quote
 import httpx
 
@@ -120,19 +123,21 @@ class HttpUpstream:
             # many upstreams have no such API
             return {}
 
-    def open(self, url: str) -> Stream | None:
+    def open(self, url: str, *, folders: bool = True) -> Stream | None:
         with ExitStack() as stack:
             with self._requester.page_time(url):
                 response = self._requester.request(stack, url, {"Accept-Encoding": "identity"})
             if response.status_code in _MISSING:
                 return None
             self._check(response, url)
+            if not folders and response.url.path.endswith("/"):
+                return None
             encoding = encoding_of(response)
             # the bytes of the file are what hashes are of: they are never expanded
             if encoding and not url.partition("?")[0].endswith(_COMPRESSED_FILES):
                 raise UpstreamError(f"The upstream compresses {public_url(url)} unasked.")
             chunks = self._chunks(response, url, stack.pop_all())
-        return Stream(size=_length(response), chunks=chunks)
+        return Stream(size=_length(response), chunks=chunks, modified=_modified(response))
 
     def read(self, url: str, *, limit: int) -> bytes | None:
         body = self._read(url, limit)
@@ -183,6 +188,15 @@ def _length(response: httpx.Response) -> int | None:
     if not (length.isascii() and length.isdigit()) or "transfer-encoding" in response.headers:
         return None
     return int(length)
+
+
+def _modified(response: httpx.Response) -> datetime | None:
+    try:
+        time = parsedate_to_datetime(response.headers.get("last-modified", "")[:100])
+    except (ValueError, OverflowError):
+        return None
+    # without a zone it is UTC, which is the only one that HTTP knows
+    return time if time.tzinfo is not None else time.replace(tzinfo=UTC)
 
 
 def _etag(response: httpx.Response) -> str | None:

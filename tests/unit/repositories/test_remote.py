@@ -101,7 +101,7 @@ class FakeUpstream:
     def release_info(self, project: NormalizedName, version: str) -> Mapping[str, str]:
         return {}
 
-    def open(self, url: str) -> Stream | None:
+    def open(self, url: str, *, folders: bool = True) -> Stream | None:
         self._ask(f"open {url}")
         body = self.bodies.get(url)
         if body is None:
