@@ -93,11 +93,14 @@ class FileFetch:
         return Stream(size=found.size, chunks=_pieces(found))
 
     def _keep(self) -> Content:
-        found: Reader | Content | None = self._find()
-        if isinstance(found, Reader):
-            found.wait()
-            self._cache.refresh()
-            found = self._cache.content(self._path)
+        found = self._find()
+        return self._kept(found) if isinstance(found, Reader) else found
+
+    def _kept(self, reader: Reader) -> Content:
+        """What the download of a reader has stored."""
+        reader.wait()
+        self._cache.refresh()
+        found = self._cache.content(self._path)
         if found is None:
             raise UpstreamError(f"'{self._file.filename}' could not be kept.")
         return found
@@ -159,7 +162,9 @@ class FileFetch:
             yield bytes(held)
 
     def _collect(self) -> Content:
-        stream = self._open()
+        return self._collected(self._open())
+
+    def _collected(self, stream: Stream) -> Content:
         verification = Verification(self._file, stream.size)
         target = self._cache.new_file()
         try:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from collections.abc import Iterator
 from collections.abc import Sequence
 from dataclasses import replace
 from devpi_artifactory_compat.errors import ArtifactNotFound
@@ -154,7 +155,7 @@ class GenericRemoteRepository(GenericRepository):
 
 
 class GenericFetch(FileFetch):
-    """A file of which nothing is known but its URL."""
+    """A file of which nothing is known but its URL, not even whether there is one."""
 
     def __init__(
         self,
@@ -171,11 +172,47 @@ class GenericFetch(FileFetch):
         self._absences = cache
         self._clock = clock
 
+    def content(self) -> Content:
+        """Raises ArtifactNotFound and UpstreamError at once: another repository may have it."""
+        if not self._config.get_bool("storeArtifactsLocally"):
+            passed_on = _begun(self._pass_on())
+            return self._content(passed_on, store=lambda: self._collected(passed_on))
+        found = self._find()
+        if isinstance(found, Content):
+            return found
+        followed = _begun(Stream(size=found.size(), chunks=found))
+        return self._content(followed, store=lambda: self._kept(found))
+
+    def _content(self, stream: Stream, *, store: Callable[[], Content]) -> Content:
+        return Content(
+            filename=self._file.filename,
+            size=None,
+            modified=None,
+            stream=lambda: stream,
+            store=store,
+        )
+
     def _ask(self) -> Stream | None:
         stream = self._upstream.open(self._file.url, folders=False)
         if stream is None:
             self._absences.save_file_missing(self._path, self._clock())
         return stream
+
+
+def _begun(stream: Stream) -> Stream:
+    """The stream once its first piece is there. Raises what keeps that from coming."""
+    first = next(stream.chunks, b"")
+    return replace(stream, chunks=_rejoined(first, stream.chunks))
+
+
+def _rejoined(first: bytes, rest: Iterator[bytes]) -> Iterator[bytes]:
+    try:
+        yield first
+        yield from rest
+    finally:
+        close = getattr(rest, "close", None)
+        if close is not None:
+            close()
 
 
 class GenericVirtualRepository(VirtualRepository):

@@ -13,17 +13,25 @@ from pyramid.request import Request
 _UPLOADS = frozenset({"POST", "PUSH"})
 
 
+#: devpi does not look at it
+_JSON = frozenset({"application/json", "text/plain", ""})
+
+#: longer than any push: a name, a version and an index, in bytes
+_MAX_PUSH = 1024 * 1024
+
+
 def refuse_packages(request: Request, stage: BaseStage | None) -> None:
     """To be called before devpi's own view; refuses by raising devpi's answer."""
-    if stage is not None and is_generic(stage):
-        if "project" in request.matchdict:
-            raise HTTPNotFound(_reason(stage))
-        if request.method in _UPLOADS:
-            request.apifatal(HTTPStatus.BAD_REQUEST, message=_reason(stage))
-    elif request.method in _UPLOADS:
-        target = _push_target(request)
-        if target is not None and is_generic(target):
-            request.apifatal(HTTPStatus.BAD_REQUEST, message=_reason(target))
+    if stage is not None and is_generic(stage) and "project" in request.matchdict:
+        raise HTTPNotFound(_reason(stage))
+    if request.method not in _UPLOADS:
+        return
+    target = stage if stage is not None and is_generic(stage) else _push_target(request)
+    if target is None or not is_generic(target):
+        return
+    # who may not upload is told so by devpi, and nothing else
+    if request.has_permission("upload", context=target):
+        request.apifatal(HTTPStatus.BAD_REQUEST, message=_reason(target))
 
 
 def _reason(stage: BaseStage) -> str:
@@ -32,7 +40,7 @@ def _reason(stage: BaseStage) -> str:
 
 def _push_target(request: Request) -> BaseStage | None:
     """The index that a release is to be pushed to; None for anything else."""
-    if request.content_type not in {"application/json", "text/plain", ""}:
+    if request.content_type not in _JSON or (request.content_length or 0) > _MAX_PUSH:
         return None
     try:
         pushed = request.json_body
