@@ -6,7 +6,8 @@
     ├── BadRequest                  the request contradicts itself or a rule
     │   ├── InvalidConfiguration    a repository's settings; carries every fault found
     │   ├── InvalidPath             a path that could leave the repository
-    │   └── InvalidUpload           a distribution that is not what it says
+    │   ├── InvalidUpload           a distribution that is not what it says
+    │   └── WrongPackageType        repositories of that package type do not do that
     ├── NotAuthenticated            nobody, or nobody known, asked for what needs a user
     ├── Forbidden                   the user is known and lacks the right
     ├── NotFound
@@ -54,6 +55,18 @@ class InvalidPath(BadRequest):
 
 class InvalidUpload(BadRequest):
     """An uploaded distribution or its form was refused; nothing was stored."""
+
+
+class WrongPackageType(BadRequest):
+    """A repository was asked for what only those of another package type have."""
+
+    def __init__(self, key: str, package_type: str) -> None:
+        self.key = key
+        self.package_type = package_type
+        super().__init__(
+            f"Repository '{key}' is of package type {package_type}: it has no projects and no PyPI "
+            f"endpoints. Its files are read, and deployed by PUT, at /artifactory/{key}/<path>."
+        )
 
 
 class NotAuthenticated(ArtifactoryError):

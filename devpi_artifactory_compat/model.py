@@ -29,6 +29,7 @@ __all__ = [
     "Folder",
     "FoundProject",
     "NormalizedName",
+    "PackageType",
     "ProjectFile",
     "ProjectList",
     "ProjectPage",
@@ -55,6 +56,16 @@ class RepositoryClass(StrEnum):
     LOCAL = "local"
     REMOTE = "remote"
     VIRTUAL = "virtual"
+
+
+class PackageType(StrEnum):
+    """What a repository is for; lists of repositories spell it with a capital.
+
+    ``generic``: files at paths and nothing else, whatever their names look like.
+    """
+
+    PYPI = "pypi"
+    GENERIC = "generic"
 
 
 class DistributionKind(StrEnum):
@@ -217,11 +228,12 @@ class Folder:
 class Stream:
     """A file on its way from an upstream; iterating ``chunks`` may raise UpstreamError.
 
-    ``size`` is None when the upstream did not say it.
+    ``size`` and ``modified`` are None when the upstream did not say them.
     """
 
     size: int | None
     chunks: Iterator[bytes]
+    modified: datetime | None = None
 
 
 @dataclass(frozen=True, kw_only=True)

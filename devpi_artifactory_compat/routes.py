@@ -133,7 +133,7 @@ ROUTES = (
         "artifactory.pypi.file",
         _PYPI + "/{path:.+}",
         # what looks like a file is a scope to whoever searches it
-        {"GET": artifacts.download, "POST": pypi.misplaced_upload, READ_FIRST: xml_rpc.call},
+        {"GET": artifacts.download_pypi, "POST": pypi.misplaced_upload, READ_FIRST: xml_rpc.call},
     ),
     Route("artifactory.short.projects", _SHORT + "/simple", _get(pypi.list_projects)),
     Route("artifactory.short.project", _SHORT + "/simple/{project:[^/]+}", _get(pypi.show_project)),

@@ -12,6 +12,7 @@ from devpi_artifactory_compat.packages.upstream_page import UpstreamFile
 from urllib.parse import quote
 from urllib.parse import unquote
 from urllib.parse import urlsplit
+from urllib.parse import urlunsplit
 import re
 
 
@@ -89,3 +90,10 @@ def upstream_url(base_url: str, path: str) -> str | None:
         return None
     rest = path.removeprefix(REMOTE_PREFIX)
     return f"{base_url.rstrip('/')}/{quote(rest, safe=_SAFE_IN_URL)}"
+
+
+def url_below(base_url: str, path: str) -> str:
+    """The URL of a path below an upstream's base URL, whose query stays."""
+    parts = urlsplit(base_url)
+    whole = f"{parts.path.rstrip('/')}/{quote(path, safe=_SAFE_IN_URL)}"
+    return urlunsplit(parts._replace(path=whole, fragment=""))

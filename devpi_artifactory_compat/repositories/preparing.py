@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from devpi_artifactory_compat.errors import InvalidUpload
 from devpi_artifactory_compat.model import ArtifactState
+from devpi_artifactory_compat.model import PackageType
 from devpi_artifactory_compat.packages.generated_properties import NAME
 from devpi_artifactory_compat.packages.generated_properties import VERSION
 from devpi_artifactory_compat.packages.identification import identify
@@ -12,6 +13,13 @@ from devpi_artifactory_compat.packages.identification import looks_like_distribu
 from devpi_artifactory_compat.repositories.config import RepositoryConfig
 from devpi_artifactory_compat.repositories.deploying import with_problem
 from devpi_artifactory_compat.repositories.ports import NewArtifact
+
+
+def prepared_for(config: RepositoryConfig, new: NewArtifact, *, default_period: int) -> NewArtifact:
+    """The file as a local repository is to store it; ``default_period`` as for quiet_period."""
+    if config.package_type is PackageType.GENERIC:
+        return replace(new, state=ArtifactState.GENERIC)
+    return prepared(new, at_once=quiet_period(config, default=default_period) == 0)
 
 
 def prepared(new: NewArtifact, *, at_once: bool) -> NewArtifact:

@@ -8,11 +8,11 @@ from devpi_artifactory_compat.errors import ArtifactoryError
 from devpi_artifactory_compat.errors import NotFound
 from devpi_artifactory_compat.errors import UpstreamError
 from devpi_artifactory_compat.model import ProjectList
-from devpi_artifactory_compat.repositories.ports import FetchedNames
-from devpi_artifactory_compat.repositories.ports import KeptNames
-from devpi_artifactory_compat.repositories.ports import NamesCache
-from devpi_artifactory_compat.repositories.ports import PageAnswer
-from devpi_artifactory_compat.repositories.ports import Upstream
+from devpi_artifactory_compat.repositories.remote_ports import FetchedNames
+from devpi_artifactory_compat.repositories.remote_ports import KeptNames
+from devpi_artifactory_compat.repositories.remote_ports import NamesCache
+from devpi_artifactory_compat.repositories.remote_ports import PageAnswer
+from devpi_artifactory_compat.repositories.remote_ports import Upstream
 from itertools import chain
 from itertools import islice
 

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from devpi_artifactory_compat.errors import UpstreamError
 from devpi_artifactory_compat.model import FoundProject
-from devpi_artifactory_compat.repositories.ports import RemoteCache
+from devpi_artifactory_compat.repositories.remote_ports import RemoteCache
 from devpi_artifactory_compat.repositories.search import ProjectQuery
 from devpi_artifactory_compat.repositories.search import ProjectSearch
 from devpi_artifactory_compat.repositories.search import merged

@@ -12,6 +12,7 @@ from devpi_artifactory_compat.model import Content
 from devpi_artifactory_compat.model import Folder
 from devpi_artifactory_compat.model import FoundProject
 from devpi_artifactory_compat.model import NormalizedName
+from devpi_artifactory_compat.model import PackageType
 from devpi_artifactory_compat.model import ProjectList
 from devpi_artifactory_compat.model import ProjectPage
 from devpi_artifactory_compat.packages.filenames import project_of
@@ -136,6 +137,8 @@ class FilteredRepository(Repository):
         return self._repository.cached_content(path)
 
     def _accepts(self, path: str) -> bool:
+        if self.config.package_type is PackageType.GENERIC:
+            return self._patterns.accepts_file(path, None)
         owner = split_sidecar(path)[0]
         return self._patterns.accepts_file(owner, project_of(owner.rpartition("/")[2]))
 

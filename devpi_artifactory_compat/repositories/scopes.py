@@ -8,6 +8,7 @@ PyPI Remote Repositories with the Custom Registry Suffix").
 from __future__ import annotations
 
 from dataclasses import replace
+from devpi_artifactory_compat.model import PackageType
 from devpi_artifactory_compat.model import RepositoryClass
 from devpi_artifactory_compat.repositories.config import RepositoryConfig
 import re
@@ -25,7 +26,11 @@ def has_custom_suffix(config: RepositoryConfig) -> bool:
 
 
 def takes_scopes(config: RepositoryConfig) -> bool:
-    return config.rclass is RepositoryClass.REMOTE and has_custom_suffix(config)
+    return (
+        config.rclass is RepositoryClass.REMOTE
+        and config.package_type is PackageType.PYPI
+        and has_custom_suffix(config)
+    )
 
 
 def is_scope(text: str) -> bool:

@@ -17,7 +17,7 @@ from devpi_artifactory_compat.packages.summaries import shown_name
 from devpi_artifactory_compat.packages.upstream_page import UpstreamPage
 from devpi_artifactory_compat.repositories.paths import remote_path
 from devpi_artifactory_compat.repositories.ports import LocalStore
-from devpi_artifactory_compat.repositories.ports import RemoteCache
+from devpi_artifactory_compat.repositories.remote_ports import RemoteCache
 from devpi_artifactory_compat.repositories.search import MAX_RESULTS
 from devpi_artifactory_compat.repositories.search import ProjectQuery
 from itertools import islice

@@ -43,6 +43,10 @@ T = TypeVar("T")
 MemberFilter = Callable[[Sequence[Repository], NormalizedName], Sequence[Repository]]
 
 
+#: a member, and the way in which it is asked for a file
+Lookup = tuple[Repository, Callable[[str], Content]]
+
+
 def all_members(members: Sequence[Repository], project: NormalizedName) -> Sequence[Repository]:
     """Artifactory's rule: every member takes part."""
     return members
@@ -109,11 +113,15 @@ class VirtualRepository(Repository):
     def knows_project(self, project: NormalizedName) -> bool:
         return any(member.knows_project(project) for member in self.members)
 
+    def _lookups(self) -> Sequence[Lookup]:
+        """Where a file is looked for, in this order."""
+        return [(member, member.content) for member in self.members]
+
     def content(self, path: str) -> Content:
         failure: UpstreamError | None = None
-        for member in self.members:
+        for member, look in self._lookups():
             try:
-                return member.content(path)
+                return look(path)
             except ArtifactNotFound:
                 continue
             except UpstreamError as exc:

@@ -28,6 +28,9 @@ class CacheAdmin:
         """
         deleted = 0
         for project, paths in self._below(path).items():
+            if not project:
+                deleted += self._delete_plain(paths)
+                continue
             shelf = self._records.shelf(project)
             for found, entry in paths:
                 delete_entry(self._xom, entry)
@@ -38,8 +41,15 @@ class CacheAdmin:
             self._stage.clear_simplelinks_cache(project)
         return deleted
 
+    def _delete_plain(self, paths: list[tuple[str, str]]) -> int:
+        """Files of no project, which devpi does not know."""
+        for found, entry in paths:
+            delete_entry(self._xom, entry)
+            self._records.delete_record(found)
+        return len(paths)
+
     def _below(self, path: str) -> dict[NormalizedName, list[tuple[str, str]]]:
-        """Paths and devpi's entries by project."""
+        """Paths and devpi's entries by project, under an empty name those that have none."""
         found: dict[NormalizedName, list[tuple[str, str]]] = defaultdict(list)
         for data in all_records(self._xom, self._stage.username, self._stage.index):
             if not path or data["path"] == path or data["path"].startswith(f"{path}/"):

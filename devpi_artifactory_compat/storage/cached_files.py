@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from devpi_artifactory_compat.errors import UpstreamError
+from devpi_artifactory_compat.model import ArtifactState
 from devpi_artifactory_compat.model import NormalizedName
 from devpi_artifactory_compat.model import Properties
 from devpi_artifactory_compat.packages.filenames import version_of
@@ -11,7 +12,7 @@ from devpi_artifactory_compat.packages.metadata import CoreMetadata
 from devpi_artifactory_compat.packages.upstream_page import UpstreamFile
 from devpi_artifactory_compat.repositories.arriving import ArrivingFile
 from devpi_artifactory_compat.repositories.arriving import remove_leftovers
-from devpi_artifactory_compat.repositories.ports import ReceivedFile
+from devpi_artifactory_compat.repositories.remote_ports import ReceivedFile
 from devpi_artifactory_compat.storage import blobs
 from devpi_artifactory_compat.storage.records import Arrival
 from devpi_artifactory_compat.storage.records import Record
@@ -56,7 +57,11 @@ class CachedFiles:
         self._records = Records(xom, user, index)
 
     def save(
-        self, path: str, upstream: UpstreamFile, project: NormalizedName, received: ReceivedFile
+        self,
+        path: str,
+        upstream: UpstreamFile,
+        project: NormalizedName | None,
+        received: ReceivedFile,
     ) -> None:
         """In a transaction of its own, which is short: nothing is read or copied in it.
 
@@ -67,8 +72,42 @@ class CachedFiles:
             stage = self._xom.model.getstage(self._user, self._index)
             if not isinstance(stage, MirrorStage):
                 raise UpstreamError(f"The repository of '{upstream.filename}' was removed.")
+            if project is None:
+                self._keep_plain(path, upstream, received)
+                return
             entry = self._store(stage, upstream, project, received)
             self._keep(path, upstream, project, entry, received)
+
+    def _keep_plain(self, path: str, upstream: UpstreamFile, received: ReceivedFile) -> None:
+        """A file of no project: devpi only holds its bytes."""
+        now = time.time()
+        with received.file.open() as file:
+            entry = blobs.store_blob(
+                self._xom,
+                user=self._user,
+                index=self._index,
+                filename=upstream.filename,
+                sha256=received.checksums.sha256,
+                file=file,
+                source=received.file.path,
+            )
+        record = Record(
+            path=path,
+            project="",
+            filename=upstream.filename,
+            entry=entry,
+            size=received.size,
+            md5=received.checksums.md5,
+            sha1=received.checksums.sha1,
+            sha256=received.checksums.sha256,
+            created=now,
+            created_by=CACHE_USER,
+            modified=timestamp(received.modified) or now,
+            modified_by=CACHE_USER,
+            state=ArtifactState.GENERIC.value,
+            url=public_url(upstream.url),
+        )
+        self._records.save_record(record)
 
     def _store(
         self,

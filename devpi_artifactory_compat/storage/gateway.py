@@ -6,12 +6,15 @@ from collections.abc import Callable
 from dataclasses import replace
 from devpi_artifactory_compat.errors import BadRequest
 from devpi_artifactory_compat.errors import RepositoryNotFound
+from devpi_artifactory_compat.model import PackageType
 from devpi_artifactory_compat.repositories.base import Repository
 from devpi_artifactory_compat.repositories.catalog import Catalog
 from devpi_artifactory_compat.repositories.catalog import Entry
 from devpi_artifactory_compat.repositories.config import RepositoryConfig
 from devpi_artifactory_compat.repositories.config import registry_page_url
 from devpi_artifactory_compat.repositories.fields import FIELDS
+from devpi_artifactory_compat.repositories.generic import GenericLocalRepository
+from devpi_artifactory_compat.repositories.generic import GenericRemoteRepository
 from devpi_artifactory_compat.repositories.local import LocalRepository
 from devpi_artifactory_compat.repositories.paths import CACHE_SUFFIX
 from devpi_artifactory_compat.repositories.remote import RemoteRepository
@@ -81,44 +84,56 @@ def build_repository(
     """
     stage = xom.model.getstage(index)
     if isinstance(stage, MirrorStage):
-        cache = MirrorCache(
-            xom,
-            stage,
-            source=upstream_access(xom, config, index).pages_url,
-            scope=scope,
-            lock_timeout=_limit(config, "metadataRetrievalTimeoutSecs"),
+        return _remote(xom, stage, config, scope=scope, query=query)
+    if not isinstance(stage, PrivateStage):
+        raise RepositoryNotFound(config.key)
+    store = StageStore(xom, stage)
+    artifacts = IndexArtifacts(xom, stage, key=config.key)
+    if config.package_type is PackageType.GENERIC:
+        return GenericLocalRepository(config, store, artifacts)
+    return LocalRepository(config, store, artifacts, projects=LocalWalk(store))
+
+
+def _remote(
+    xom: XOM, stage: MirrorStage, config: RepositoryConfig, *, scope: str, query: str
+) -> Repository:
+    index = stage.name
+    cache = MirrorCache(
+        xom,
+        stage,
+        source=upstream_access(xom, config, index).pages_url,
+        scope=scope,
+        lock_timeout=_limit(config, "metadataRetrievalTimeoutSecs"),
+    )
+    if scope:
+        registry = config.get_str("pyPIRegistryUrl") or default_registry()
+        config = scoped_config(config, scope, registry=registry)
+    access = replace(upstream_access(xom, config, index), client_query=_propagated(config, query))
+    upstream = HttpUpstream(
+        access,
+        clients=partial(upstream_client, xom),
+        outages=_outages(xom, index, "artifactory-outages"),
+    )
+    artifacts = IndexArtifacts(xom, stage, key=f"{config.key}{CACHE_SUFFIX}")
+    if config.package_type is PackageType.GENERIC:
+        return GenericRemoteRepository(
+            config, cache, upstream, artifacts=artifacts, clock=time.time
         )
-        if scope:
-            registry = config.get_str("pyPIRegistryUrl") or default_registry()
-            config = scoped_config(config, scope, registry=registry)
-        access = replace(
-            upstream_access(xom, config, index), client_query=_propagated(config, query)
-        )
-        upstream = HttpUpstream(
-            access,
-            clients=partial(upstream_client, xom),
-            outages=_outages(xom, index, "artifactory-outages"),
-        )
-        source = split_credentials(access.pages_url)[0]
-        return RemoteRepository(
-            config,
+    source = split_credentials(access.pages_url)[0]
+    return RemoteRepository(
+        config,
+        cache,
+        upstream,
+        names=NamesFiles(xom, index, source=source, scope=scope),
+        artifacts=artifacts,
+        searches=RemoteSearches(
             cache,
-            upstream,
-            names=NamesFiles(xom, index, source=source, scope=scope),
-            artifacts=IndexArtifacts(xom, stage, key=f"{config.key}{CACHE_SUFFIX}"),
-            searches=RemoteSearches(
-                cache,
-                cached=CachedWalk(cache),
-                upstream=_upstream_search(xom, config, index, access=access),
-            ),
-            clock=time.time,
-            scope=scope,
-        )
-    if isinstance(stage, PrivateStage):
-        store = StageStore(xom, stage)
-        artifacts = IndexArtifacts(xom, stage, key=config.key)
-        return LocalRepository(config, store, artifacts, projects=LocalWalk(store))
-    raise RepositoryNotFound(config.key)
+            cached=CachedWalk(cache),
+            upstream=_upstream_search(xom, config, index, access=access),
+        ),
+        clock=time.time,
+        scope=scope,
+    )
 
 
 def _outages(xom: XOM, index: str, name: str) -> Outages:
@@ -143,9 +158,12 @@ def _upstream_search(
 def upstream_access(xom: XOM, config: RepositoryConfig, index: str) -> Access:
     user, _, name = index.partition("/")
     password = config.get_str("password")
+    pages_url = registry_page_url(config, default_registry=default_registry())
+    registry_url = config.get_str("pyPIRegistryUrl") or default_registry()
     return Access(
-        registry_url=config.get_str("pyPIRegistryUrl") or default_registry(),
-        pages_url=registry_page_url(config, default_registry=default_registry()),
+        # the credentials for generic files are for nobody else
+        registry_url=pages_url if config.package_type is PackageType.GENERIC else registry_url,
+        pages_url=pages_url,
         files_url=config.get_str("url"),
         username=config.get_str("username"),
         password=password or secrets_key(xom, user, name).get().get("password", ""),

@@ -19,9 +19,9 @@ from devpi_artifactory_compat.repositories.downloads import Downloads
 from devpi_artifactory_compat.repositories.fetching import small_content
 from devpi_artifactory_compat.repositories.following import Fetch
 from devpi_artifactory_compat.repositories.following import Reader
-from devpi_artifactory_compat.repositories.ports import CachedPage
-from devpi_artifactory_compat.repositories.ports import KeptFile
-from devpi_artifactory_compat.repositories.ports import ReceivedFile
+from devpi_artifactory_compat.repositories.remote_ports import CachedPage
+from devpi_artifactory_compat.repositories.remote_ports import KeptFile
+from devpi_artifactory_compat.repositories.remote_ports import ReceivedFile
 from devpi_artifactory_compat.storage.cached_files import CachedFiles
 from devpi_artifactory_compat.storage.cached_files import make_known
 from devpi_artifactory_compat.storage.cached_files import new_file
@@ -108,7 +108,7 @@ class PageMemory:
 
 
 class MirrorCache:
-    """Implements ``repositories.ports.RemoteCache``.
+    """Implements ``repositories.remote_ports.RemoteCache``.
 
     ``source`` is where the pages come from: pages of another source are not shown after the
     URL of the repository was changed. Pages of different scopes are kept apart.
@@ -180,6 +180,14 @@ class MirrorCache:
 
     def confirm_page(self, project: NormalizedName, page: CachedPage) -> None:
         self._memory.put(self._name(project), page)
+
+    # paths begin with a slash there, projects and scopes never do
+
+    def file_missing_since(self, path: str) -> float | None:
+        return self._memory.missing_since(f"/{path}")
+
+    def save_file_missing(self, path: str, now: float) -> None:
+        self._memory.put_missing(f"/{path}", now)
 
     def save_missing(self, project: NormalizedName, now: float) -> None:
         self._memory.put_missing(self._name(project), now)
@@ -274,7 +282,7 @@ class MirrorCache:
         self,
         path: str,
         upstream: UpstreamFile,
-        project: NormalizedName,
+        project: NormalizedName | None,
         received: ReceivedFile,
     ) -> None:
         stage = self._stage

@@ -20,8 +20,7 @@ from devpi_artifactory_compat.packages.hashing import FileHasher
 from devpi_artifactory_compat.repositories.catalog import Entry
 from devpi_artifactory_compat.repositories.paths import check_path
 from devpi_artifactory_compat.repositories.ports import NewArtifact
-from devpi_artifactory_compat.repositories.preparing import prepared
-from devpi_artifactory_compat.repositories.preparing import quiet_period
+from devpi_artifactory_compat.repositories.preparing import prepared_for
 from devpi_artifactory_compat.repositories.property_syntax import parse_matrix
 from devpi_artifactory_compat.repositories.stated_checksums import StatedChecksums
 from devpi_artifactory_compat.repositories.stated_checksums import stated_checksums
@@ -81,8 +80,8 @@ def deploy_to(request: Request, key: str, path: str) -> Response:
             properties=properties,
             source=source,
         )
-        period = quiet_period(target.config, default=settings_of(visit.xom).quiet_period)
-        new = prepared(new, at_once=period == 0)
+        period = settings_of(visit.xom).quiet_period
+        new = prepared_for(target.config, new, default_period=period)
         return _stored(request, key, new)
 
 

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from devpi_artifactory_compat.errors import Forbidden
 from devpi_artifactory_compat.errors import NotAuthenticated
 from devpi_artifactory_compat.errors import RepositoryNotFound
+from devpi_artifactory_compat.errors import WrongPackageType
+from devpi_artifactory_compat.model import PackageType
 from devpi_artifactory_compat.model import RepositoryClass
 from devpi_artifactory_compat.errors import ScopeNotFound
 from devpi_artifactory_compat.repositories.base import Repository
@@ -120,6 +122,16 @@ class Visit:
         place = self.place(key)
         self.require(self.may_read(place.entry), f"read repository '{key}'")
         return place
+
+    def require_pypi(self, key: str) -> None:
+        """Raises WrongPackageType for a repository without PyPI endpoints, and RepositoryNotFound.
+
+        Raises NotAuthenticated or Forbidden instead where that is nobody's business.
+        """
+        place = self.place(key)
+        if place.entry.config.package_type is not PackageType.PYPI:
+            self.require(self.may_read(place.entry), f"read repository '{key}'")
+            raise WrongPackageType(key, place.entry.config.package_type)
 
     def require(self, allowed: bool, what: str) -> None:  # noqa: FBT001 - reads well at the call
         """Raises NotAuthenticated or Forbidden unless the right is there."""

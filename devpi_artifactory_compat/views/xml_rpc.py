@@ -42,6 +42,7 @@ def call(request: Request) -> Response:
     """``QUERY /artifactory/api/pypi/<key>[/<scope>]``, sent as POST. Raises BadRequest."""
     key, scope = request.matchdict["key"], request.matchdict.get("path", "")
     visit = Visit(request)
+    visit.require_pypi(key)
     repository = visit.readable(key, scope)
     wanted = _read(request)
     asked = Asked(visit=visit, repository=repository, key=key, scope=scope, params=wanted.params)

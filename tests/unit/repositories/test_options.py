@@ -83,9 +83,9 @@ def test_only_a_virtual_takes_members() -> None:
     assert config.values == {}
 
 
-def test_option_names_are_those_of_the_acting_fields_and_two_more() -> None:
+def test_option_names_are_those_of_the_acting_fields_and_three_more() -> None:
     acting = [field for field in FIELDS.values() if field.acts]
-    assert len(OPTION_NAMES) == len(acting) - 1 + 2
+    assert len(OPTION_NAMES) == len(acting) - 1 + 3
     assert {"artifactory_key", "artifactory_fields", "artifactory_url"} <= OPTION_NAMES
     assert "artifactory_repositories" not in OPTION_NAMES
 

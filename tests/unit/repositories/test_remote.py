@@ -24,14 +24,14 @@ from devpi_artifactory_compat.repositories.config import RepositoryConfig
 from devpi_artifactory_compat.repositories.downloads import Downloads
 from devpi_artifactory_compat.repositories.following import Fetch
 from devpi_artifactory_compat.repositories.following import Reader
-from devpi_artifactory_compat.repositories.ports import CachedPage
-from devpi_artifactory_compat.repositories.ports import FetchedNames
-from devpi_artifactory_compat.repositories.ports import FetchedPage
-from devpi_artifactory_compat.repositories.ports import KeptFile
-from devpi_artifactory_compat.repositories.ports import KeptNames
-from devpi_artifactory_compat.repositories.ports import PageAnswer
-from devpi_artifactory_compat.repositories.ports import ReceivedFile
-from devpi_artifactory_compat.repositories.ports import Validators
+from devpi_artifactory_compat.repositories.remote_ports import CachedPage
+from devpi_artifactory_compat.repositories.remote_ports import FetchedNames
+from devpi_artifactory_compat.repositories.remote_ports import FetchedPage
+from devpi_artifactory_compat.repositories.remote_ports import KeptFile
+from devpi_artifactory_compat.repositories.remote_ports import KeptNames
+from devpi_artifactory_compat.repositories.remote_ports import PageAnswer
+from devpi_artifactory_compat.repositories.remote_ports import ReceivedFile
+from devpi_artifactory_compat.repositories.remote_ports import Validators
 from devpi_artifactory_compat.repositories.project_lists import listed
 from devpi_artifactory_compat.repositories.remote import RemoteRepository
 from devpi_artifactory_compat.repositories.remote_search import RemoteSearches
@@ -104,7 +104,7 @@ class FakeUpstream:
     def release_info(self, project: NormalizedName, version: str) -> Mapping[str, str]:
         return {}
 
-    def open(self, url: str) -> Stream | None:
+    def open(self, url: str, *, folders: bool = True) -> Stream | None:
         self._ask(f"open {url}")
         body = self.bodies.get(url)
         if body is None:
