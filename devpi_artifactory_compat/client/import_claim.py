@@ -31,7 +31,4 @@ def is_half_imported(serverdir: Path) -> bool:
 
 
 def how_to_import_again(serverdir: Path) -> str:
-    return (
-        f"An import into {serverdir} did not finish, or is running: "
-        "delete that directory and import again."
-    )
+    return f"The import into {serverdir} is not complete: delete that directory and import again."

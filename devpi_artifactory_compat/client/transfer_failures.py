@@ -23,6 +23,9 @@ def failures_told(*, remedy: str = "") -> Iterator[None]:
     except KeyboardInterrupt as exc:
         raise _failure("Interrupted.", remedy) from exc
     except SystemExit as exc:
+        if not exc.code:
+            # devpi-server's --help
+            raise
         # devpi-server has logged why
         raise _failure(errors.last or "devpi-server refuses the export.", remedy) from exc
     except Exception as exc:

@@ -2,34 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
 from devpi_artifactory_compat.client.devpi_options import parsed
 from devpi_artifactory_compat.client.options import DEFAULT_SERVERDIR
+from devpi_artifactory_compat.client.options import TransferOptions
 from devpi_server.config import Config
 from devpi_server.config import MyArgumentParser
 from devpi_server.config import get_pluginmanager
-from pathlib import Path
-
-
-@dataclass(frozen=True, kw_only=True)
-class TransferOptions:
-    """``devpi_options`` stood after ``--``; they are those of devpi-export or devpi-import."""
-
-    directory: Path
-    serverdir: str | None
-    hard_links: bool
-    devpi_options: tuple[str, ...]
-    mirrored_files: bool = False
-
-    def arguments(self) -> Iterator[str]:
-        if self.serverdir is not None:
-            yield f"--serverdir={self.serverdir}"
-        if self.hard_links:
-            yield "--hard-links"
-        if self.mirrored_files:
-            yield "--include-mirrored-files"
-        yield from self.devpi_options
 
 
 def export_config(options: TransferOptions) -> Config:
