@@ -18,7 +18,10 @@ def failures_told(*, remedy: str = "") -> Iterator[None]:
     logging.getLogger().addHandler(errors)
     try:
         yield
-    except (Failure, TransferFailed, Fatal, OSError) as exc:
+    except Fatal as exc:
+        cause = f" ({exc.__cause__})" if exc.__cause__ else ""
+        raise _failure(f"{exc}{cause}", remedy) from exc
+    except (Failure, TransferFailed, OSError) as exc:
         raise _failure(str(exc), remedy) from exc
     except KeyboardInterrupt as exc:
         raise _failure("Interrupted.", remedy) from exc
@@ -48,4 +51,5 @@ class _Errors(logging.Handler):
         self.last = ""
 
     def emit(self, record: logging.LogRecord) -> None:
-        self.last = record.getMessage()
+        # what devpi-server logs outside of a request begins so
+        self.last = record.getMessage().removeprefix("NOCTX ")

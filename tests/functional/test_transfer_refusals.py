@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from collections.abc import Iterator
 from devpi_artifactory_compat.client.failure import CannotTransfer
 from devpi_artifactory_compat.client.transfer_failures import failures_told
 from pathlib import Path
@@ -22,14 +21,14 @@ import subprocess
 
 
 @pytest.fixture(scope="module")
-def small(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Small]:
+def small(tmp_path_factory: pytest.TempPathFactory) -> Small:
     """A stopped server with one distribution and one other file, and its export."""
     home = tmp_path_factory.mktemp("small")
     with LiveServer(home, options=["--no-default-repositories"]) as server:
         small = Small(server, home / "export")
         small.fill()
     small.export()
-    yield small
+    return small
 
 
 @pytest.fixture
@@ -85,9 +84,8 @@ class TestExport:
             f"{target} is not complete: delete it and export again."
         )
         line = refusal(small, "import", "--serverdir", tmp_path / "new", target)
-        assert line == f"{target / '+artifactory' / 'manifest.json'} is missing: " + (
-            "the export did not finish."
-        )
+        manifest = target / "+artifactory" / "manifest.json"
+        assert line == f"{manifest} is missing: the export did not finish."
 
     def test_names_a_file_that_was_changed(self, small: Small, tmp_path: Path) -> None:
         serverdir = Path(shutil.copytree(small.server.serverdir, tmp_path / "serverdir"))

@@ -167,10 +167,10 @@ class Small:
     def fill(self) -> None:
         administrator = Administrator(self.server)
         administrator.create("l", "local")
-        administrator.upload("l", "demo", "1.0")
         url = f"artifactory/l/{GENERIC}"
         answer = self.server.request("PUT", url, data=b"some notes\n", auth=self.server.login())
         assert answer.ok, answer.text
+        administrator.upload("l", "demo", "1.0")
 
     def export(self) -> None:
         result = run(self.server, "export", "--serverdir", self.server.serverdir, self.directory)
