@@ -49,16 +49,17 @@ def _export(config: Config, directory: Path) -> Manifest:
     directory.mkdir(mode=0o700, parents=True, exist_ok=True)
     progress = TerminalProgress()
     progress.begin("exporting by devpi")
-    with xom.keyfs.read_transaction():
-        exporter = Exporter(cast("Any", DevpiWriter(progress)), xom)
-        exporter.dump_all(directory)
-        manifest = export_records(
-            xom,
-            directory,
-            hard_links=config.hard_links,
-            mirrored_files=config.include_mirrored_files,
-            progress=progress,
-        )
+    with xom.keyfs.read_transaction() as transaction:
+        serial = transaction.at_serial
+        Exporter(cast("Any", DevpiWriter(progress)), xom).dump_all(directory)
+    manifest = export_records(
+        xom,
+        directory,
+        serial=serial,
+        hard_links=config.hard_links,
+        mirrored_files=config.include_mirrored_files,
+        progress=progress,
+    )
     progress.end()
     return manifest
 

@@ -11,10 +11,12 @@ from devpi_artifactory_compat.storage.transfer.failures import TransferFailed
 from devpi_artifactory_compat.storage.transfer.importing import LINES_OF_A_TRANSACTION
 from devpi_artifactory_compat.storage.transfer.importing import import_records
 from devpi_artifactory_compat.storage.transfer.kinds import kind_names
+from devpi_artifactory_compat.storage.transfer.lines import read_lines
 from devpi_artifactory_compat.storage.transfer.lines import write_lines
 from devpi_artifactory_compat.storage.transfer.manifest import KindFile
 from devpi_artifactory_compat.storage.transfer.manifest import Manifest
 from devpi_artifactory_compat.storage.transfer.manifest import read_manifest
+from devpi_artifactory_compat.storage.transfer import snapshot
 from devpi_artifactory_compat.storage.tree import SPLIT_FROM
 from hashlib import sha256
 from pathlib import Path
@@ -26,8 +28,8 @@ import pytest
 
 CONTENT = b"the same everywhere"
 SHA256 = sha256(CONTENT).hexdigest()
-#: a folder in parts, and more than two transactions
-MANY = max(SPLIT_FROM, 2 * LINES_OF_A_TRANSACTION) + 50
+#: a folder in parts, and more than one transaction of the export and of the import
+MANY = max(SPLIT_FROM, LINES_OF_A_TRANSACTION, snapshot.LINES_OF_A_TRANSACTION) + 50
 
 
 class Silent:
@@ -82,12 +84,16 @@ def record(path: str, entry: str, **changes: Any) -> Record:
     return Record(**{**fields, **changes})
 
 
-def export(app: Artifactory, directory: Path) -> Manifest:
+def export(app: Artifactory, directory: Path, *, serial: int | None = None) -> Manifest:
     directory.mkdir()
-    with app.xom.keyfs.read_transaction():
-        return export_records(
-            app.xom, directory, hard_links=False, mirrored_files=True, progress=Silent()
-        )
+    return export_records(
+        app.xom,
+        directory,
+        serial=app.xom.keyfs.get_current_serial() if serial is None else serial,
+        hard_links=False,
+        mirrored_files=True,
+        progress=Silent(),
+    )
 
 
 def load(app: Artifactory, directory: Path) -> int:
@@ -120,6 +126,25 @@ def test_many_files_in_one_folder(
         assert before.json == after.json
     assert len(new.get("api/storage/l/many").json["children"]) == MANY
     assert new.get("l/many/file-7.txt").body == CONTENT
+
+
+def test_an_export_shows_the_server_at_one_moment(artifactory: Artifactory, tmp_path: Path) -> None:
+    """Whatever changes while it runs."""
+    fill(artifactory, ["before.txt"])
+    serial = artifactory.xom.keyfs.get_current_serial()
+    with artifactory.xom.keyfs.write_transaction():
+        records = Records(artifactory.xom, "repo", "l")
+        entry = store(artifactory, "after.txt")
+        records.save_record(record("after.txt", entry))
+        before = records.record("before.txt")
+        assert before is not None
+        records.save_record(record("before.txt", before.entry, properties={"changed": ["yes"]}))
+
+    export(artifactory, tmp_path / "export", serial=serial)
+
+    path = tmp_path / "export" / "+artifactory" / "files.jsonl"
+    (line,) = [line for _number, line in read_lines(path)]
+    assert (line["file"]["path"], line["file"]["properties"]) == ("before.txt", {})
 
 
 def test_walk_finds_all_below_a_folder_however_deep(artifactory: Artifactory) -> None:

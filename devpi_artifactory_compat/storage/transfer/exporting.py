@@ -14,6 +14,7 @@ from devpi_artifactory_compat.storage.transfer.manifest import folder_of
 from devpi_artifactory_compat.storage.transfer.manifest import kind_path
 from devpi_artifactory_compat.storage.transfer.manifest import write_manifest
 from devpi_artifactory_compat.storage.transfer.progress import Progress
+from devpi_artifactory_compat.storage.transfer.snapshot import Snapshot
 from devpi_artifactory_compat.storage.transfer.source import Source
 from devpi_server.main import XOM
 from pathlib import Path
@@ -21,17 +22,25 @@ from typing import Any
 
 
 def export_records(
-    xom: XOM, directory: Path, *, hard_links: bool, mirrored_files: bool, progress: Progress
+    xom: XOM,
+    directory: Path,
+    *,
+    serial: int,
+    hard_links: bool,
+    mirrored_files: bool,
+    progress: Progress,
 ) -> Manifest:
-    """Write all kinds of records, in the transaction in which devpi's part was written.
+    """Write all kinds of records as they were at the serial at which devpi's part was written.
 
-    ``directory`` is that of devpi's export. Raises TransferFailed.
+    ``directory`` is that of devpi's export. To be called outside of a transaction. Raises
+    TransferFailed.
     """
     folder = folder_of(directory)
     folder.mkdir()
     content = ContentFolder(folder, hard_links=hard_links)
     source = Source(xom=xom, directory=directory, content=content, mirrored_files=mirrored_files)
-    kinds = {kind.name: _export(kind, source, folder, progress) for kind in KINDS}
+    with Snapshot(xom.keyfs, serial) as snapshot:
+        kinds = {kind.name: _export(kind, source, folder, snapshot, progress) for kind in KINDS}
     manifest = Manifest(
         kinds=kinds,
         content_files=content.files,
@@ -42,9 +51,11 @@ def export_records(
     return manifest
 
 
-def _export(kind: Kind, source: Source, folder: Path, progress: Progress) -> KindFile:
+def _export(
+    kind: Kind, source: Source, folder: Path, snapshot: Snapshot, progress: Progress
+) -> KindFile:
     progress.begin(f"exporting {kind.name}")
-    lines = _counted(kind.dump(source), progress)
+    lines = _counted(snapshot.read(kind.dump(source)), progress)
     count, sha256 = write_lines(kind_path(folder, kind.name), lines, private=kind.private)
     return KindFile(lines=count, sha256=sha256)
 

@@ -18,8 +18,8 @@ from itertools import islice
 from pathlib import Path
 
 
-#: a transaction is held in memory until it is committed
-LINES_OF_A_TRANSACTION = 250
+#: devpi keeps the changes of a transaction in one piece, and reads all of it for each of its keys
+LINES_OF_A_TRANSACTION = 25
 
 
 def import_records(

@@ -21,7 +21,9 @@ from pathlib import Path
 
 @dataclass(frozen=True, kw_only=True)
 class Source:
-    """``directory`` has devpi's own export already; needs a transaction that reads."""
+    """``directory`` has devpi's own export already; needs a transaction that reads, which may be
+    another one for every line.
+    """
 
     xom: XOM
     directory: Path
