@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from devpi_artifactory_compat.errors import UpstreamError
 from devpi_artifactory_compat.model import ArtifactState
 from devpi_artifactory_compat.model import NormalizedName
@@ -27,6 +28,7 @@ from devpi_server.mirror import MirrorStage
 from email.utils import format_datetime
 from functools import partial
 from pathlib import Path
+from typing import BinaryIO
 import time
 
 
@@ -120,18 +122,7 @@ class CachedFiles:
         link = devpi_link(upstream)
         entry = self._xom.filestore.maplink(link, stage.username, stage.index, project)
         set_content(entry, upstream, received)
-        make_known(stage, project)
-        known = stage.key_projsimplelinks(project).get_mutable()
-        href = entry.relpath + (f"#{link.hash_spec}" if link.hash_spec else "")
-        if all(known_href != href for _key, known_href in known.get("links", ())):
-            # devpi empties this record when a page is refreshed
-            known.setdefault("serial", -1)
-            known.setdefault("links", []).append((upstream.filename, href))
-            known.setdefault("requires_python", []).append(upstream.requires_python)
-            known.setdefault("yanked", []).append(
-                True if upstream.yanked == "" else upstream.yanked
-            )
-            stage.key_projsimplelinks(project).set(known)
+        show_link(stage, project, upstream, entry, hash_spec=link.hash_spec)
         return entry
 
     def _keep(
@@ -196,6 +187,67 @@ def set_content(entry: MutableFileEntry, upstream: UpstreamFile, received: Recei
     )
     with received.file.open() as file:
         blobs.give(give, file, received.file.path)
+
+
+@dataclass(frozen=True, kw_only=True)
+class CachedRelease:
+    """A file that was in a cache; ``last_modified`` is devpi's, in the form of HTTP."""
+
+    url: str
+    filename: str
+    project: NormalizedName
+    sha256: str
+    last_modified: str | None
+    requires_python: str | None
+    yanked: str | None
+
+
+def adopt(
+    xom: XOM, stage: MirrorStage, release: CachedRelease, *, file: BinaryIO, source: Path | None
+) -> str:
+    """Give devpi a file that another server has downloaded; devpi's path of it.
+
+    ``source`` is where the file lies, if it may be linked there.
+    """
+    upstream = UpstreamFile(
+        url=release.url,
+        filename=release.filename,
+        hashes={"sha256": release.sha256},
+        requires_python=release.requires_python,
+        yanked=release.yanked,
+    )
+    link = devpi_link(upstream)
+    entry = xom.filestore.maplink(link, stage.username, stage.index, release.project)
+    set_content = partial(
+        entry.file_set_content,
+        last_modified=release.last_modified,
+        hashes=Digests(sha256=release.sha256),
+    )
+    blobs.give(set_content, file, source)
+    show_link(stage, release.project, upstream, entry, hash_spec=link.hash_spec)
+    return str(entry.relpath)
+
+
+def show_link(
+    stage: MirrorStage,
+    project: NormalizedName,
+    upstream: UpstreamFile,
+    entry: MutableFileEntry,
+    *,
+    hash_spec: str | None,
+) -> None:
+    """List a file on devpi's own page of its project."""
+    make_known(stage, project)
+    known = stage.key_projsimplelinks(project).get_mutable()
+    href = entry.relpath + (f"#{hash_spec}" if hash_spec else "")
+    if any(known_href == href for _key, known_href in known.get("links", ())):
+        return
+    # devpi empties this record when a page is refreshed
+    known.setdefault("serial", -1)
+    known.setdefault("links", []).append((upstream.filename, href))
+    known.setdefault("requires_python", []).append(upstream.requires_python)
+    known.setdefault("yanked", []).append(True if upstream.yanked == "" else upstream.yanked)
+    stage.key_projsimplelinks(project).set(known)
 
 
 def make_known(stage: MirrorStage, project: NormalizedName) -> None:

@@ -64,6 +64,32 @@ class Tree:
                 found.update(self._part(path, number))
         yield from sorted(found.items())
 
+    def walk(self, path: str) -> Iterator[tuple[str, bool]]:
+        """The paths of all that lies below a folder, and whether they are folders.
+
+        In no order, but a folder before what lies in it; of a large folder a part is in memory.
+        """
+        levels = [self._in_parts(path)]
+        while levels:
+            found, is_folder = next(levels[-1], ("", False))
+            if not found:
+                levels.pop()
+                continue
+            yield found, is_folder
+            if is_folder:
+                levels.append(self._in_parts(found))
+
+    def _in_parts(self, path: str) -> Iterator[tuple[str, bool]]:
+        data = self._data(path)
+        if not data:
+            return
+        prefix = f"{path}/" if path else ""
+        for name, is_folder in data["children"].items():
+            yield prefix + name, is_folder
+        for number in range(PARTS) if data["parts"] else ():
+            for name, is_folder in self._part(path, number).items():
+                yield prefix + name, is_folder
+
     def has_child(self, path: str) -> bool:
         data = self._data(path)
         return bool(data) and data["count"] > 0

@@ -54,9 +54,7 @@ class Administrator:
 
     def __init__(self, server: LiveServer) -> None:
         self.server = server
-        user, password = server.admin
-        login = server.request("POST", "/+login", json={"user": user, "password": password})
-        self._auth = (user, login.json()["result"]["password"])
+        self._auth = server.login()
 
     def create(self, key: str, rclass: str, **fields: object) -> None:
         """A repository over REST."""
