@@ -32,7 +32,8 @@ def guard_index(view: View, info: Any) -> View:
 
     def guarded(context: Any, request: Request) -> Response:
         names = request.matchdict or {}
-        if "user" not in names or "index" not in names:
+        # a view of a refusal, as devpi-web has them, is not refused once more
+        if isinstance(context, Exception) or "user" not in names or "index" not in names:
             return view(context, request)
         route = request.matched_route.name if request.matched_route is not None else ""
         if request.method in {"PUT", "PATCH"} and route in _CONFIG_ROUTES:
