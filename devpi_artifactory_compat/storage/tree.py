@@ -23,8 +23,8 @@ from typing import cast
 SCHEMA = 1
 
 #: from how many children on a folder is split, and into how many parts
-SPLIT_FROM = 512
-PARTS = 64
+SPLIT_FROM = 1024
+PARTS = 256
 
 
 @dataclass(frozen=True, kw_only=True)
