@@ -83,8 +83,8 @@ class ExpandedFile:
 def expand(file: BinaryIO, filename: str) -> ExpandedFile:
     """The content of a ``.tar.gz``, ``.tgz``, ``.tar.bz2``, ``.tar.xz`` or ``.tar`` from its start.
 
-    Reading raises EOFError, OSError, lzma.LZMAError or zlib.error where the file is damaged or cut off, and
-    InvalidUpload where it would expand to too much.
+    Reading raises EOFError, OSError, lzma.LZMAError or zlib.error where the file is damaged or cut
+    off, and InvalidUpload where it would expand to too much.
     """
     size = file.seek(0, os.SEEK_END)
     file.seek(0)
