@@ -43,6 +43,8 @@ _NO_REPOSITORY = re.compile(rf"{PREFIX}(/(api|access|ui)(/|$)|/?$)")
 
 #: what is read first: artifacts are deployed by PUT
 _READ_FIRST = {"PUT"}
+#: and what takes long
+_LONG_RUN = re.compile(rf"{PREFIX}/api/pypi/[^/]+/reindex/?$")
 
 
 def tween_factory(handler: Handler, registry: Registry) -> Handler:
@@ -57,8 +59,9 @@ def tween_factory(handler: Handler, registry: Registry) -> Handler:
             _take_matrix(request.environ)
             path = request.environ["PATH_INFO"]
             if request.method in _READ_FIRST:
-                request.environ[METHOD] = request.method
-                request.method = READ_FIRST
+                _read_first(request)
+        elif request.method == "POST" and _LONG_RUN.match(path):
+            _read_first(request)
         if path.endswith("/"):
             # devpi-web would redirect a person's browser, and curl, to the URL without it
             request.environ["PATH_INFO"] = path[:-1]
@@ -66,6 +69,11 @@ def tween_factory(handler: Handler, registry: Registry) -> Handler:
         return handler(request)
 
     return prepare
+
+
+def _read_first(request: Request) -> None:
+    request.environ[METHOD] = request.method
+    request.method = READ_FIRST
 
 
 def _take_matrix(environ: dict[str, Any]) -> None:
