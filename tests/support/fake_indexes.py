@@ -35,11 +35,27 @@ class BrokenDisk(io.BytesIO):
         raise OSError(5, "Input/output error")
 
 
+class Watched(io.BytesIO):
+    """Tells when it is read."""
+
+    def __init__(self, body: bytes, told: Callable[[], None]) -> None:
+        super().__init__(body)
+        self._told = told
+
+    def read(self, size: int | None = -1) -> bytes:
+        self._told()
+        return super().read(size)
+
+
 class WaitingArtifacts(FakeArtifacts):
-    """Keeps the queue in step, as the real store does; ``lost`` cannot be read."""
+    """Keeps the queue in step, as the real store does.
+
+    Files of ``unreadable`` paths cannot be read; ``on_read`` is called when another one is.
+    """
 
     def __init__(self) -> None:
         super().__init__()
+        self.on_read: Callable[[], None] = lambda: None
         self.files = WaitingFiles()
         self.unreadable: set[str] = set()
 
@@ -47,7 +63,9 @@ class WaitingArtifacts(FakeArtifacts):
         content = super().content(path)
         if content is not None and path in self.unreadable:
             return replace(content, open=BrokenDisk)
-        return content
+        if content is None:
+            return None
+        return replace(content, open=lambda: Watched(self.bodies[path], self.on_read))
 
     def give_up(self, path: str, reason: str) -> None:
         super().give_up(path, reason)

@@ -204,6 +204,16 @@ def test_many_files_are_written_in_few_transactions(scene: Scene) -> None:
     assert scene.indexes.writes == 2
 
 
+def test_files_are_read_while_others_may_write(scene: Scene) -> None:
+    seen: list[str] = []
+    scene.index.artifacts.on_read = lambda: seen.append(scene.indexes.open)
+    scene.deploy()
+    scene.settle()
+
+    assert scene.added == [PATH]
+    assert set(seen) == {"read"}
+
+
 def test_file_that_is_gone_is_forgotten(scene: Scene) -> None:
     scene.deploy()
     scene.index.artifacts.remove(PATH)
