@@ -16,6 +16,7 @@ from devpi_artifactory_compat.storage.management import purge
 from devpi_artifactory_compat.storage.own_files import FILE_KEYS
 from devpi_artifactory_compat.storage.own_files import StageOwnFiles
 from devpi_artifactory_compat.storage.records import Records
+from devpi_artifactory_compat.storage.records import stored_entry
 from devpi_artifactory_compat.storage.remote import forget_pages
 from devpi_artifactory_compat.storage.waiting import Waiting
 from devpi_server.keyfs import KeyChangeEvent
@@ -106,7 +107,8 @@ class Follower:
     def _removed(self, stage: BaseStage, relpath: str, before: Mapping[str, Any]) -> None:
         """devpi deleted a file; one that replaced it meanwhile stays recorded."""
         project, filename = before.get("project"), relpath.rpartition("/")[2]
-        if not project:
+        # the same content has the same path when it comes again
+        if not project or stored_entry(self._xom, relpath) is not None:
             return
         key = filename
         if is_remote(stage):

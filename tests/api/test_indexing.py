@@ -242,6 +242,28 @@ def test_reindex_takes_the_other_file_of_a_name_when_the_first_is_gone(local: Ar
     assert "pypi.indexing.error" not in properties
 
 
+def test_file_that_comes_again_after_devpi_deleted_it_keeps_its_record(
+    artifactory: Artifactory,
+) -> None:
+    artifactory.create("l")
+    named = ";pypi.name=demo;pypi.version=1.0"
+    put(artifactory, f"l/one/{NAME}{named}")
+    headers = {"Accept": "application/json"}
+    gone = artifactory.request("DELETE", "/repo/l/demo/1.0", user=ADMIN, headers=headers)
+    assert gone.status_code == 200
+    put(artifactory, f"l/two/{NAME}{named};team=blue")
+
+    # only now the deletion is told of
+    run_threads(artifactory)
+    notifier = artifactory.xom.keyfs.notifier
+    notifier.wait_event_serial(artifactory.xom.keyfs.get_current_serial())
+
+    assert f"two/{NAME}" in artifactory.get("api/pypi/l/simple/demo/").text
+    shown = artifactory.get(f"api/storage/l/two/{NAME}?properties").json["properties"]
+    assert shown["team"] == ["blue"]
+    assert artifactory.get(f"api/storage/l/one/{NAME}").status_code == 404
+
+
 @pytest.mark.parametrize("query", ["?async=true", "?async", "?async=1"])
 def test_reindex_in_the_background_answers_at_once(local: Artifactory, query: str) -> None:
     put(local, f"l/{PATH}")
