@@ -9,7 +9,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from dataclasses import field
 from devpi_artifactory_compat.errors import ArtifactoryError
+from devpi_artifactory_compat.settings import settings_of
 from devpi_artifactory_compat.storage.events import Follower
+from devpi_artifactory_compat.storage.indexing import start_indexing
 from devpi_artifactory_compat.storage.keys import register_keys
 from devpi_artifactory_compat.storage.replica import AskPrimary
 from devpi_artifactory_compat.views import artifacts
@@ -18,6 +20,7 @@ from devpi_artifactory_compat.views import deploy
 from devpi_artifactory_compat.views import errors
 from devpi_artifactory_compat.views import fallback
 from devpi_artifactory_compat.views import folder_archive
+from devpi_artifactory_compat.views import indexing_api
 from devpi_artifactory_compat.views import native
 from devpi_artifactory_compat.views import properties_api
 from devpi_artifactory_compat.views import pypi
@@ -121,6 +124,8 @@ ROUTES = (
         _PYPI,
         {"GET": pypi.explain_url, "POST": pypi.upload, READ_FIRST: xml_rpc.call},
     ),
+    Route("artifactory.pypi.reindex", _PYPI + "/reindex", {READ_FIRST: indexing_api.reindex}),
+    Route("artifactory.pypi.indexing", _PYPI + "/indexing", _get(indexing_api.show_indexing)),
     Route("artifactory.scope.projects", _SCOPE + "/simple", _get(pypi.list_projects)),
     Route("artifactory.scope.project", _SCOPE + "/simple/{project:[^/]+}", _get(pypi.show_project)),
     Route("artifactory.scope.json", _SCOPE + "/pypi/{project:[^/]+}/json", _get(pypi.show_json)),
@@ -202,6 +207,7 @@ def includeme(config: Configurator) -> None:
     xom = config.registry["xom"]
     register_keys(xom)
     Follower(xom).subscribe()
+    start_indexing(xom, default_period=settings_of(xom).quiet_period)
     config.add_tween(
         "devpi_artifactory_compat.views.tween.tween_factory",
         # devpi's log of the request decodes the path, and fails where that cannot be done

@@ -29,6 +29,7 @@ from devpi_artifactory_compat.repositories.base import MetadataFields
 from devpi_artifactory_compat.repositories.base import Repository
 from devpi_artifactory_compat.repositories.config import RepositoryConfig
 from devpi_artifactory_compat.repositories.deploying import Deployment
+from devpi_artifactory_compat.repositories.layout import check_release
 from devpi_artifactory_compat.repositories.paths import local_path
 from devpi_artifactory_compat.repositories.paths import split_sidecar
 from devpi_artifactory_compat.repositories.ports import ArtifactStore
@@ -127,6 +128,7 @@ class LocalRepository(Repository):
 
     def publish(self, form: UploadForm, *, user: str, may_delete: bool) -> Publication:
         new = _checked_upload(form, user=user)
+        check_release(self.config, new)
         project = canonicalize_name(new.name)
         present = self._store.release(project, new.distribution.filename)
         if present is None:

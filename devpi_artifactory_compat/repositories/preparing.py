@@ -6,6 +6,7 @@ from dataclasses import replace
 from devpi_artifactory_compat.errors import InvalidUpload
 from devpi_artifactory_compat.model import ArtifactState
 from devpi_artifactory_compat.model import PackageType
+from devpi_artifactory_compat.model import Properties
 from devpi_artifactory_compat.packages.generated_properties import NAME
 from devpi_artifactory_compat.packages.generated_properties import VERSION
 from devpi_artifactory_compat.packages.identification import identify
@@ -31,12 +32,11 @@ def prepared(new: NewArtifact, *, at_once: bool) -> NewArtifact:
     """
     if not looks_like_distribution(new.filename):
         return replace(new, state=ArtifactState.GENERIC)
-    name, version = _said(new, NAME), _said(new, VERSION)
+    name, version = said_name(new.properties), said_version(new.properties)
     if not at_once and not (name and version):
         return replace(new, state=ArtifactState.PENDING)
     try:
-        # scripts write the plus sign of a local version as it is, where it stands for a blank
-        found = identify(new.file, new.filename, name=name, version=version.replace(" ", "+"))
+        found = identify(new.file, new.filename, name=name, version=version)
     except InvalidUpload as exc:
         return with_problem(new, str(exc))
     return replace(new, identified=found)
@@ -48,5 +48,16 @@ def quiet_period(config: RepositoryConfig, *, default: int) -> int:
     return own if isinstance(own, int) else default
 
 
-def _said(new: NewArtifact, key: str) -> str:
-    return next(iter(new.properties.get(key, ())), "").strip()
+def said_name(properties: Properties) -> str:
+    """The project that the deployer says the file is of, "" when they do not."""
+    return _said(properties, NAME)
+
+
+def said_version(properties: Properties) -> str:
+    """As ``said_name``, the version."""
+    # scripts write the plus sign of a local version as it is, where it stands for a blank
+    return _said(properties, VERSION).replace(" ", "+")
+
+
+def _said(properties: Properties, key: str) -> str:
+    return next(iter(properties.get(key, ())), "").strip()

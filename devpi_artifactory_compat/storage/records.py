@@ -218,7 +218,7 @@ class Records:
         project = canonicalize_name(record.project)
         shelf = self.shelf(project)
         before = shelf.files.get(arrival.shelf_key)
-        if before is not None and before.sha256 != record.sha256:
+        if before is not None and (before.sha256, before.path) != (record.sha256, record.path):
             self.forget(shelf, arrival.shelf_key)
         for suffix, body in arrival.sidecars.items():
             self.add_sidecar(shelf, record.path, suffix, body)

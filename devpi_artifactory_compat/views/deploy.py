@@ -18,6 +18,7 @@ from devpi_artifactory_compat.model import RepositoryClass
 from devpi_artifactory_compat.packages.form_body import BodyReader
 from devpi_artifactory_compat.packages.hashing import FileHasher
 from devpi_artifactory_compat.repositories.catalog import Entry
+from devpi_artifactory_compat.repositories.layout import check_deployment
 from devpi_artifactory_compat.repositories.paths import check_path
 from devpi_artifactory_compat.repositories.ports import NewArtifact
 from devpi_artifactory_compat.repositories.preparing import prepared_for
@@ -80,6 +81,7 @@ def deploy_to(request: Request, key: str, path: str) -> Response:
             properties=properties,
             source=source,
         )
+        check_deployment(target.config, new)
         period = settings_of(visit.xom).quiet_period
         new = prepared_for(target.config, new, default_period=period)
         return _stored(request, key, new)

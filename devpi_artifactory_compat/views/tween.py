@@ -45,6 +45,9 @@ MATRIX_HEADER = "X-Artifactory-Matrix"
 #: below these names no artifacts lie
 _NO_REPOSITORY = re.compile(rf"{PREFIX}(/(api|access|ui)(/|$)|/?$)")
 
+#: what takes long
+_LONG_RUN = re.compile(rf"{PREFIX}/api/pypi/[^/]+/reindex/?$")
+
 
 def tween_factory(handler: Handler, registry: Registry) -> Handler:
     def prepare(request: Request) -> Response:
@@ -70,9 +73,11 @@ def tween_factory(handler: Handler, registry: Registry) -> Handler:
 
 
 def _is_read_first(request: Request, path: str) -> bool:
-    """A deployment, or a call by XML-RPC."""
+    """A deployment, a reindex, or a call by XML-RPC."""
     if request.method == "PUT":
         return not _NO_REPOSITORY.match(path)
+    if request.method == "POST" and _LONG_RUN.match(path):
+        return True
     return _is_xml_rpc(request, path)
 
 

@@ -91,6 +91,29 @@ def test_upload_to_a_replica_is_on_both_at_once(pair: tuple[LiveServer, LiveServ
         assert answer.json()["versions"] == ["2.0"]
 
 
+def test_reindex_on_a_replica_is_done_by_the_primary(
+    pair: tuple[LiveServer, LiveServer],
+) -> None:
+    primary, replica = pair
+    until_repository(replica, "l")
+    filename = wheel_filename("demo", "4.0")
+    answer = replica.request(
+        "PUT",
+        f"/artifactory/l/demo/4.0/{filename}",
+        auth=replica.admin,
+        data=make_wheel("demo", "4.0"),
+    )
+    assert answer.status_code == 201, answer.text
+
+    answer = replica.request("POST", f"{replica.upload_url('l')}/reindex", auth=replica.admin)
+
+    assert answer.status_code == 200, answer.text
+    assert "1 made resolvable" in answer.text
+    for server in (primary, replica):
+        assert list(until_listed(server, "l", "demo")) == [filename]
+        assert server.request("GET", f"{server.upload_url('l')}/indexing").status_code == 200
+
+
 def until_repository(server: LiveServer, key: str) -> None:
     deadline = time.monotonic() + ARRIVES_WITHIN
     while server.request("GET", f"/artifactory/api/repositories/{key}").status_code != 200:

@@ -60,7 +60,14 @@ class Filling(Administrator):
 
     def _make_repositories(self) -> None:
         for key in ("l", "closed-local", "frozen"):
-            self.create(key, "local", description=f"The notes of {key}", notes="first\nsecond")
+            self.create(
+                key,
+                "local",
+                description=f"The notes of {key}",
+                notes="first\nsecond",
+                # what waits in the old server is to wait in the new one as well
+                quietPeriod=7 * 24 * 60 * 60,
+            )
         self.create(
             "r",
             "remote",

@@ -167,7 +167,7 @@ def test_parse_metadata__any_bytes(junk: bytes, names: list[bytes]) -> None:
         "".join(value).encode()
 
 
-@pytest.mark.parametrize("suffix", [".tar.gz", ".tgz", ".tar.bz2", ".tar", ".zip"])
+@pytest.mark.parametrize("suffix", [".tar.gz", ".tgz", ".tar.bz2", ".tar.xz", ".tar", ".zip"])
 def test_read_metadata__sdist(suffix: str) -> None:
     """The PKG-INFO in the top directory is read from each type of source distribution."""
     metadata = read(sdist_bytes(suffix=suffix), f"demo-1.0{suffix}")

@@ -11,6 +11,7 @@ from devpi_artifactory_compat.repositories.config import parse_new
 from devpi_artifactory_compat.repositories.config import parse_option
 from devpi_artifactory_compat.repositories.config import to_options
 from devpi_artifactory_compat.repositories.fields import FIELDS
+from devpi_artifactory_compat.repositories._values import MAX_QUIET_PERIOD
 from devpi_artifactory_compat.repositories.fields import Field
 from devpi_artifactory_compat.repositories.fields import FieldType
 from devpi_artifactory_compat.repositories.fields import fields_of
@@ -184,6 +185,7 @@ SPECIAL: dict[str, st.SearchStrategy[object]] = {
     "pyPIRegistryUrl": st.sampled_from(["", "https://registry.example"]),
     "pyPIRepositorySuffix": st.sampled_from(["", "simple", "root/pypi/+simple"]),
     "repositories": st.lists(st.sampled_from(["a", "b", "c"]), unique=True),
+    "quietPeriod": st.integers(0, MAX_QUIET_PERIOD),
     "contentSynchronisation": st.fixed_dictionaries({"enabled": st.booleans()}),
 }
 BY_TYPE: dict[FieldType, st.SearchStrategy[object]] = {
