@@ -34,6 +34,7 @@ setup(
     python_requires=">=3.11",
     install_requires=[
         "click",
+        "defusedxml",
         "devpi-server>=6.20,<7",
         "multipart>=1.2",
         "packaging>=24",

@@ -6,11 +6,13 @@
     ├── BadRequest                  the request contradicts itself or a rule
     │   ├── InvalidConfiguration    a repository's settings; carries every fault found
     │   ├── InvalidPath             a path that could leave the repository
-    │   └── InvalidUpload           a distribution that is not what it says
+    │   ├── InvalidUpload           a distribution that is not what it says
+    │   └── WrongPackageType        repositories of that package type do not do that
     ├── NotAuthenticated            nobody, or nobody known, asked for what needs a user
     ├── Forbidden                   the user is known and lacks the right
     ├── NotFound
     │   ├── RepositoryNotFound
+    │   ├── ScopeNotFound
     │   ├── ProjectNotFound
     │   └── ArtifactNotFound
     ├── NotAllowed                  this repository never does that
@@ -55,6 +57,18 @@ class InvalidUpload(BadRequest):
     """An uploaded distribution or its form was refused; nothing was stored."""
 
 
+class WrongPackageType(BadRequest):
+    """A repository was asked for what only those of another package type have."""
+
+    def __init__(self, key: str, package_type: str) -> None:
+        self.key = key
+        self.package_type = package_type
+        super().__init__(
+            f"Repository '{key}' is of package type {package_type}: it has no projects and no PyPI "
+            f"endpoints. Its files are read, and deployed by PUT, at /artifactory/{key}/<path>."
+        )
+
+
 class NotAuthenticated(ArtifactoryError):
     """A right is missing and the request named no user, or wrong credentials."""
 
@@ -73,6 +87,15 @@ class RepositoryNotFound(NotFound):
         super().__init__(f"Repository '{key}' does not exist.")
 
 
+class ScopeNotFound(NotFound):
+    """A remote repository with a custom registry suffix has nothing at that place."""
+
+    def __init__(self, key: str, scope: str) -> None:
+        self.key = key
+        self.scope = scope
+        super().__init__(f"Repository '{key}' has no '{scope[:200]}'.")
+
+
 class ProjectNotFound(NotFound):
     def __init__(self, key: str, project: str) -> None:
         self.key = key
@@ -84,7 +107,10 @@ class ArtifactNotFound(NotFound):
     def __init__(self, key: str, path: str) -> None:
         self.key = key
         self.path = path
-        super().__init__(f"Could not locate artifact '{key}:{path}'. File not found.")
+        # clients tell by one of these phrases that there is nothing, and that nothing has failed
+        super().__init__(
+            f"Could not locate artifact '{key}:{path}'. Unable to find item. File not found."
+        )
 
 
 class NotAllowed(ArtifactoryError):

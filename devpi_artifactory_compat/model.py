@@ -10,6 +10,7 @@ from dataclasses import field
 from datetime import datetime
 from enum import StrEnum
 from packaging.utils import NormalizedName
+from packaging.utils import canonicalize_name
 from types import MappingProxyType
 from typing import BinaryIO
 from typing import NewType
@@ -26,7 +27,9 @@ __all__ = [
     "Distribution",
     "DistributionKind",
     "Folder",
+    "FoundProject",
     "NormalizedName",
+    "PackageType",
     "ProjectFile",
     "ProjectList",
     "ProjectPage",
@@ -53,6 +56,16 @@ class RepositoryClass(StrEnum):
     LOCAL = "local"
     REMOTE = "remote"
     VIRTUAL = "virtual"
+
+
+class PackageType(StrEnum):
+    """What a repository is for; lists of repositories spell it with a capital.
+
+    ``generic``: files at paths and nothing else, whatever their names look like.
+    """
+
+    PYPI = "pypi"
+    GENERIC = "generic"
 
 
 class DistributionKind(StrEnum):
@@ -134,6 +147,22 @@ class ProjectList:
     count: int
 
 
+@dataclass(frozen=True, kw_only=True)
+class FoundProject:
+    """What a search finds: a project, the version that a user most likely wants, its summary.
+
+    ``name`` is in any spelling; ``summary`` is one line, empty when it is not known.
+    """
+
+    name: str
+    version: str
+    summary: str = ""
+
+    @property
+    def project(self) -> NormalizedName:
+        return canonicalize_name(self.name)
+
+
 class ArtifactState(StrEnum):
     """What a repository makes of a file.
 
@@ -199,11 +228,12 @@ class Folder:
 class Stream:
     """A file on its way from an upstream; iterating ``chunks`` may raise UpstreamError.
 
-    ``size`` is None when the upstream did not say it.
+    ``size`` and ``modified`` are None when the upstream did not say them.
     """
 
     size: int | None
     chunks: Iterator[bytes]
+    modified: datetime | None = None
 
 
 @dataclass(frozen=True, kw_only=True)

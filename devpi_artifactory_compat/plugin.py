@@ -5,6 +5,7 @@ from __future__ import annotations
 from devpi_artifactory_compat.settings import add_options
 from devpi_artifactory_compat.storage.customizers import VirtualCustomizer
 from devpi_artifactory_compat.storage.indexes import OPTIONS
+from devpi_artifactory_compat.storage.package_types import is_generic
 from devpi_artifactory_compat.storage.reading import may_use_base
 from devpi_artifactory_compat.storage.reading import readers
 from devpi_server.config import MyArgumentParser
@@ -52,4 +53,4 @@ def devpiserver_stage_get_principals_for_pkg_read(ixconfig: Any) -> list[str] | 
 
 @hookimpl
 def devpiserver_sro_skip(stage: BaseStage, base_stage: BaseStage) -> bool | None:
-    return None if may_use_base(base_stage) else True
+    return None if may_use_base(base_stage) and not is_generic(base_stage) else True

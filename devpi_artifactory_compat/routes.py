@@ -11,6 +11,7 @@ from dataclasses import field
 from devpi_artifactory_compat.errors import ArtifactoryError
 from devpi_artifactory_compat.settings import settings_of
 from devpi_artifactory_compat.storage.events import Follower
+from devpi_artifactory_compat.storage.indexing import start_indexing
 from devpi_artifactory_compat.storage.keys import register_keys
 from devpi_artifactory_compat.storage.replica import AskPrimary
 from devpi_artifactory_compat.storage.trash_can import start_expiry
@@ -20,6 +21,8 @@ from devpi_artifactory_compat.views import deletion
 from devpi_artifactory_compat.views import deploy
 from devpi_artifactory_compat.views import errors
 from devpi_artifactory_compat.views import fallback
+from devpi_artifactory_compat.views import folder_archive
+from devpi_artifactory_compat.views import indexing_api
 from devpi_artifactory_compat.views import native
 from devpi_artifactory_compat.views import properties_api
 from devpi_artifactory_compat.views import pypi
@@ -30,6 +33,7 @@ from devpi_artifactory_compat.views import system_api
 from devpi_artifactory_compat.views import transfer
 from devpi_artifactory_compat.views import trash_api
 from devpi_artifactory_compat.views.read_first import by_method
+from devpi_artifactory_compat.views import xml_rpc
 from devpi_artifactory_compat.views.tween import READ_FIRST
 from devpi_server.model import ReadonlyIndex
 from devpi_server.model import UpstreamError
@@ -130,7 +134,13 @@ ROUTES = (
         _PYPI + "/pypi/{project:[^/]+}/{version:[^/]+}/json",
         _get(pypi.show_json),
     ),
-    Route("artifactory.pypi.upload", _PYPI, {"GET": pypi.explain_url, "POST": pypi.upload}),
+    Route(
+        "artifactory.pypi.upload",
+        _PYPI,
+        {"GET": pypi.explain_url, "POST": pypi.upload, READ_FIRST: xml_rpc.call},
+    ),
+    Route("artifactory.pypi.reindex", _PYPI + "/reindex", {READ_FIRST: indexing_api.reindex}),
+    Route("artifactory.pypi.indexing", _PYPI + "/indexing", _get(indexing_api.show_indexing)),
     Route("artifactory.scope.projects", _SCOPE + "/simple", _get(pypi.list_projects)),
     Route("artifactory.scope.project", _SCOPE + "/simple/{project:[^/]+}", _get(pypi.show_project)),
     Route("artifactory.scope.json", _SCOPE + "/pypi/{project:[^/]+}/json", _get(pypi.show_json)),
@@ -142,7 +152,8 @@ ROUTES = (
     Route(
         "artifactory.pypi.file",
         _PYPI + "/{path:.+}",
-        {"GET": artifacts.download, "POST": pypi.misplaced_upload},
+        # what looks like a file is a scope to whoever searches it
+        {"GET": artifacts.download_pypi, "POST": pypi.misplaced_upload, READ_FIRST: xml_rpc.call},
     ),
     Route("artifactory.short.projects", _SHORT + "/simple", _get(pypi.list_projects)),
     Route("artifactory.short.project", _SHORT + "/simple/{project:[^/]+}", _get(pypi.show_project)),
@@ -182,6 +193,21 @@ ROUTES = (
     ),
     *_item_routes("copy", {READ_FIRST: transfer.copy}),
     *_item_routes("move", {READ_FIRST: transfer.move}),
+    Route(
+        "artifactory.archive",
+        PREFIX + "/api/archive/download/{key:[^/]+}/{path:.+}",
+        _get(folder_archive.download_folder),
+    ),
+    Route(
+        "artifactory.archive.root",
+        PREFIX + "/api/archive/download/{key:[^/]+}",
+        _get(folder_archive.download_folder),
+    ),
+    Route(
+        "artifactory.replication",
+        PREFIX + "/api/replication/{key:[^/]+}",
+        _get(system_api.show_replication),
+    ),
     Route("artifactory.zap", PREFIX + "/api/zap/{key:[^/]+}", {"POST": cache.zap}),
     Route("artifactory.api", PREFIX + "/api/{rest:.*}"),
     Route(
@@ -210,6 +236,7 @@ def includeme(config: Configurator) -> None:
     register_keys(xom)
     Follower(xom).subscribe()
     start_expiry(xom, days=settings_of(xom).trash_days)
+    start_indexing(xom, default_period=settings_of(xom).quiet_period)
     config.add_tween(
         "devpi_artifactory_compat.views.tween.tween_factory",
         # devpi's log of the request decodes the path, and fails where that cannot be done

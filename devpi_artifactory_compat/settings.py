@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from argparse import ArgumentTypeError
 from dataclasses import dataclass
 from devpi_server.config import MyArgumentParser
 from devpi_server.main import XOM
@@ -14,6 +15,9 @@ DEFAULT_QUIET_PERIOD = 60
 
 #: Artifactory's
 DEFAULT_TRASH_DAYS = 14
+
+#: a week, as for a single repository
+MAX_QUIET_PERIOD = 7 * 24 * 3_600
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -43,7 +47,7 @@ def add_options(parser: MyArgumentParser) -> None:
     )
     group.add_argument(
         "--artifactory-quiet-period",
-        type=int,
+        type=_quiet_period,
         default=DEFAULT_QUIET_PERIOD,
         metavar="SECONDS",
         help="how long no file must have come to a repository before distributions are indexed "
@@ -60,10 +64,17 @@ def add_options(parser: MyArgumentParser) -> None:
     )
 
 
+def _quiet_period(text: str) -> int:
+    """Raises ArgumentTypeError for what is no period, in the configuration file as well."""
+    if not text.strip().isdecimal() or int(text) > MAX_QUIET_PERIOD:
+        raise ArgumentTypeError(f"must be a number of seconds between 0 and {MAX_QUIET_PERIOD}")
+    return int(text)
+
+
 def settings_of(xom: XOM) -> Settings:
     args = xom.config.args
     return Settings(
         owner=getattr(args, "artifactory_owner", DEFAULT_OWNER),
-        quiet_period=max(0, getattr(args, "artifactory_quiet_period", DEFAULT_QUIET_PERIOD)),
         trash_days=max(0, getattr(args, "artifactory_trash_days", DEFAULT_TRASH_DAYS)),
+        quiet_period=getattr(args, "artifactory_quiet_period", DEFAULT_QUIET_PERIOD),
     )

@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from devpi_artifactory_compat.client.failure import CannotStart
 from devpi_artifactory_compat.client.options import DEFAULT_HOST
+from devpi_artifactory_compat.client.options import DEFAULT_MAX_BODY
 from devpi_artifactory_compat.client.options import DEFAULT_PORT
 from devpi_artifactory_compat.client.options import DEFAULT_SERVERDIR
 from devpi_artifactory_compat.client.options import ServeOptions
 from devpi_server.config import Config
+from devpi_server.config import MyArgumentParser
 from devpi_server.config import get_parser
 from devpi_server.config import get_pluginmanager
 from devpi_server.config import parseoptions
+from pluggy import PluginManager
 from typing import NoReturn
 
 
 def devpi_config(options: ServeOptions) -> Config:
-    """devpi-server's configuration, with other defaults for directory, host and port.
+    """devpi-server's configuration, with other defaults for directory, address and body size.
 
     As for devpi-server, its environment variables and its configuration file stand between
     the command line and the defaults. Raises CannotStart for whatever devpi-server refuses.
@@ -23,19 +27,31 @@ def devpi_config(options: ServeOptions) -> Config:
     pluginmanager = get_pluginmanager()
     parser = get_parser(pluginmanager)
     devpi_address = parser.get_default("host"), parser.get_default("port")
-    parser.set_defaults(serverdir=DEFAULT_SERVERDIR, host=DEFAULT_HOST, port=DEFAULT_PORT)
+    parser.set_defaults(
+        serverdir=DEFAULT_SERVERDIR,
+        host=DEFAULT_HOST,
+        port=DEFAULT_PORT,
+        max_request_body_size=DEFAULT_MAX_BODY,
+    )
+    config = parsed(parser, pluginmanager, options.arguments())
+    _prefer_listen(config, devpi_address)
+    return config
+
+
+def parsed(
+    parser: MyArgumentParser, pluginmanager: PluginManager, arguments: Iterable[str]
+) -> Config:
+    """Raises CannotStart for whatever devpi-server refuses."""
     # argparse would print its usage, which is devpi-server's and hides the one line that matters
     parser.error = _refuse  # type: ignore[method-assign]
     try:
-        config = parseoptions(pluginmanager, ["devpi-server", *options.arguments()], parser=parser)
+        return parseoptions(pluginmanager, ["devpi-server", *arguments], parser=parser)
     except SystemExit as exc:
         if exc.code:
             raise CannotStart("devpi-server refuses its configuration file.") from exc
         raise
     except OSError as exc:
         raise CannotStart(f"The configuration of devpi-server cannot be read: {exc}") from exc
-    _prefer_listen(config, devpi_address)
-    return config
 
 
 def _prefer_listen(config: Config, devpi_address: tuple[str, int]) -> None:

@@ -1,12 +1,12 @@
-"""The one way in which ``serve`` says that it cannot start."""
+"""The one way in which the commands say that they cannot do what they were asked for."""
 
 from __future__ import annotations
 
 import click
 
 
-class CannotStart(click.ClickException):
-    """The server cannot start or go on: one line on stderr, exit status 2.
+class Failure(click.ClickException):
+    """One line on stderr, exit status 2.
 
     Line breaks and runs of white space in ``message`` become single spaces.
     """
@@ -15,3 +15,11 @@ class CannotStart(click.ClickException):
 
     def __init__(self, message: str) -> None:
         super().__init__(" ".join(message.split()))
+
+
+class CannotStart(Failure):
+    """The server cannot start or go on."""
+
+
+class CannotTransfer(Failure):
+    """The export or the import cannot be done, or did not finish."""

@@ -7,7 +7,7 @@ may be repeated, and until the marker is gone nobody has been served.
 
 from __future__ import annotations
 
-from devpi_artifactory_compat.client.failure import CannotStart
+from devpi_artifactory_compat.client.claim import Claim
 from devpi_artifactory_compat.settings import settings_of
 from devpi_artifactory_compat.storage.defaults import create_default_repositories
 from devpi_server.config import Config
@@ -15,7 +15,6 @@ from devpi_server.main import init_default_indexes
 from devpi_server.main import set_state_version
 from devpi_server.main import xom_from_config
 from pathlib import Path
-import fcntl
 
 
 MARKER_NAME = ".devpi-artifactory-first-start"
@@ -30,26 +29,10 @@ def is_first_start(serverdir: Path) -> bool:
     return not names or MARKER_NAME in names
 
 
-class FirstStart:
+class FirstStart(Claim):
     """Holds the server directory for one process until its first start is over."""
 
-    def __init__(self, serverdir: Path) -> None:
-        self._serverdir = serverdir
-        self._marker = serverdir / MARKER_NAME
-
-    def begin(self) -> None:
-        """Make and claim the directory; readable by its owner alone, for it holds hashes."""
-        self._serverdir.mkdir(mode=0o700, parents=True, exist_ok=True)
-        self._lock = self._marker.open("a")
-        try:
-            fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError as exc:
-            self._lock.close()
-            raise CannotStart(f"Another process is just setting up {self._serverdir}.") from exc
-
-    def finish(self) -> None:
-        self._marker.unlink()
-        self._lock.close()
+    marker_name = MARKER_NAME
 
 
 def initialise(config: Config, *, password: str, default_repositories: bool) -> None:

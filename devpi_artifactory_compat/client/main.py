@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from devpi_artifactory_compat.client.export_command import export
+from devpi_artifactory_compat.client.import_command import import_
 from devpi_artifactory_compat.client.serve import serve
 import click
 
@@ -13,3 +15,5 @@ def main() -> None:
 
 
 main.add_command(serve)
+main.add_command(export)
+main.add_command(import_)

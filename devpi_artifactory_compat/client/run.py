@@ -13,6 +13,8 @@ from devpi_artifactory_compat.client.failure import CannotStart
 from devpi_artifactory_compat.client.first_start import FirstStart
 from devpi_artifactory_compat.client.first_start import initialise
 from devpi_artifactory_compat.client.first_start import is_first_start
+from devpi_artifactory_compat.client.import_claim import how_to_import_again
+from devpi_artifactory_compat.client.import_claim import is_half_imported
 from devpi_artifactory_compat.client.listener import Listener
 from devpi_artifactory_compat.client.logs import show_warnings
 from devpi_artifactory_compat.client.logs import start_log
@@ -67,6 +69,8 @@ def run(options: ServeOptions) -> int:
 def _prepare(config: Config, options: ServeOptions) -> Prepared:
     if is_first_start(config.server_path):
         return _first(config, options)
+    if is_half_imported(config.server_path):
+        raise CannotStart(how_to_import_again(config.server_path))
     check_compatible_version(config)
     if not config.nodeinfo_path.exists():
         raise CannotStart(f"{config.server_path} is no complete server directory of devpi-server.")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from devpi_artifactory_compat.errors import InvalidUpload
+import lzma
 import struct
 import tarfile
 import zipfile
@@ -29,6 +30,7 @@ _SIGNS_OF_DAMAGE = (
     OverflowError,
     RuntimeError,
     ValueError,
+    lzma.LZMAError,
     struct.error,
     tarfile.TarError,
     zipfile.BadZipFile,

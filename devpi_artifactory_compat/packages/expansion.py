@@ -13,6 +13,7 @@ from devpi_artifactory_compat.packages.broken_archives import MAX_MEMBERS
 from typing import BinaryIO
 from typing import Protocol
 import bz2
+import lzma
 import os
 import zlib
 
@@ -26,6 +27,9 @@ _MAX_RATIO = 200
 # small, because what follows a compressed stream in a chunk is copied for each stream
 _CHUNK_SIZE = 64 * 1024
 _GZIP_FORMAT = 16 + zlib.MAX_WBITS
+
+#: a header of xz may ask for a dictionary of 4 GiB; the highest preset (-9) needs 65 MiB
+_XZ_MEMORY = 128 * 1024**2
 
 
 class ExpandedFile:
@@ -77,10 +81,10 @@ class ExpandedFile:
 
 
 def expand(file: BinaryIO, filename: str) -> ExpandedFile:
-    """The content of a ``.tar.gz``, ``.tgz``, ``.tar.bz2`` or ``.tar`` from its start.
+    """The content of a ``.tar.gz``, ``.tgz``, ``.tar.bz2``, ``.tar.xz`` or ``.tar`` from its start.
 
-    Reading raises EOFError, OSError or zlib.error where the file is damaged or cut off, and
-    InvalidUpload where it would expand to too much.
+    Reading raises EOFError, OSError, lzma.LZMAError or zlib.error where the file is damaged or cut
+    off, and InvalidUpload where it would expand to too much.
     """
     limit = expansion_limit(file)
     file.seek(0)
@@ -88,6 +92,8 @@ def expand(file: BinaryIO, filename: str) -> ExpandedFile:
         chunks = _decompressed(file, _GzipMember)
     elif filename.endswith(".tar.bz2"):
         chunks = _decompressed(file, _Bzip2Member)
+    elif filename.endswith(".tar.xz"):
+        chunks = _decompressed(file, _XzMember)
     else:
         chunks = iter(lambda: file.read(_CHUNK_SIZE), b"")
     return ExpandedFile(chunks, limit)
@@ -137,6 +143,25 @@ class _GzipMember:
 class _Bzip2Member:
     def __init__(self) -> None:
         self._stream = bz2.BZ2Decompressor()
+
+    @property
+    def finished(self) -> bool:
+        return self._stream.eof
+
+    @property
+    def unused(self) -> bytes:
+        return self._stream.unused_data
+
+    def needs_input(self) -> bool:
+        return self._stream.needs_input
+
+    def decompress(self, data: bytes) -> bytes:
+        return self._stream.decompress(data, _CHUNK_SIZE)
+
+
+class _XzMember:
+    def __init__(self) -> None:
+        self._stream = lzma.LZMADecompressor(format=lzma.FORMAT_XZ, memlimit=_XZ_MEMORY)
 
     @property
     def finished(self) -> bool:

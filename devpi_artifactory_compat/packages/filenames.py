@@ -38,6 +38,7 @@ _SUFFIXES = {
     ".tar.gz": DistributionKind.SDIST,
     ".tgz": DistributionKind.SDIST,
     ".tar.bz2": DistributionKind.SDIST,
+    ".tar.xz": DistributionKind.SDIST,
     ".tar": DistributionKind.SDIST,
     ".zip": DistributionKind.SDIST,
 }
@@ -50,7 +51,6 @@ _RETIRED_SUFFIXES = (
     ".rpm",
     ".deb",
     ".dmg",
-    ".tar.xz",
     ".tar.Z",
     ".tar.lz",
     ".tar.lzma",
@@ -67,6 +67,7 @@ _CONTENT_TYPES = {
     ".tar.gz": "application/gzip",
     ".tgz": "application/gzip",
     ".tar.bz2": "application/x-bzip2",
+    ".tar.xz": "application/x-xz",
     ".tar": "application/x-tar",
     ".metadata": "text/plain; charset=utf-8",
     ".asc": "text/plain",

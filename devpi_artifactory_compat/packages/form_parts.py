@@ -125,7 +125,7 @@ class FormParts:
             raise InvalidUpload("The part 'content' of the form is no file: it has no file name.")
         # closed with the form, which outlives this call
         spool = tempfile.TemporaryFile(dir=self._spool_dir)  # noqa: SIM115  # see above
-        self.file = UploadedFile(filename, spool, FileHasher())
+        self.file = UploadedFile(filename, spool, FileHasher(blake2=True))
 
     def _count_fields_size(self, size: int) -> None:
         self._fields_size += size

@@ -18,7 +18,7 @@ import json
 import re
 
 
-__all__ = ["info_from_fields", "latest_version", "render"]
+__all__ = ["file_entry", "info_from_fields", "latest_version", "render"]
 
 _TEXT_KEYS = (
     "author",
@@ -120,10 +120,10 @@ def render(
         "info": {**described, **_yanked(files)},
         "last_serial": last_serial,
         "releases": {
-            number: [_file(file, file_url) for file in released]
+            number: [file_entry(file, file_url) for file in released]
             for number, released in releases.items()
         },
-        "urls": [_file(file, file_url) for file in files],
+        "urls": [file_entry(file, file_url) for file in files],
         "vulnerabilities": [],
     }
     text = json.dumps(data, ensure_ascii=False, separators=(",", ":"))
@@ -210,7 +210,8 @@ def _yanked(files: Iterable[ProjectFile]) -> dict[str, object]:
     return {"yanked": True, "yanked_reason": next(filter(None, reasons), None)}
 
 
-def _file(file: ProjectFile, file_url: Callable[[ProjectFile], str]) -> dict[str, object]:
+def file_entry(file: ProjectFile, file_url: Callable[[ProjectFile], str]) -> dict[str, object]:
+    """One file as ``urls`` has it; ``file_url`` gives its absolute URL."""
     hashes = {"md5": file.hashes.get("md5"), "sha256": file.hashes.get("sha256")}
     hashes["blake2b_256"] = file.hashes.get("blake2b_256", file.hashes.get("blake2_256"))
     uploaded = None if file.upload_time is None else timestamp(file.upload_time)

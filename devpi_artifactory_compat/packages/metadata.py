@@ -104,14 +104,14 @@ def check_agrees(
         )
 
 
-def hash_file(file: BinaryIO) -> tuple[Checksums, int, str]:
-    """Checksums, size in bytes and BLAKE2b-256 (hex) of a seekable file, all of it."""
+def hash_file(file: BinaryIO) -> tuple[Checksums, int]:
+    """Checksums and size in bytes of a seekable file, all of it."""
     hasher = FileHasher()
     file.seek(0)
     while data := file.read(_CHUNK_SIZE):
         hasher.update(data)
     digests = hasher.digests()
-    return digests.checksums, digests.size, digests.blake2_256
+    return digests.checksums, digests.size
 
 
 def _read_raw(file: BinaryIO, distribution: Distribution) -> bytes | None:

@@ -44,5 +44,6 @@ def preferred_hash(hashes: Mapping[str, str]) -> str | None:
 
 def timestamp(time: datetime) -> str:
     """PEP 700: UTC, with microseconds; a time without a zone is taken for UTC."""
-    aware = time.replace(tzinfo=UTC) if time.tzinfo is None else time.astimezone(UTC)
-    return aware.replace(tzinfo=None).isoformat(timespec="microseconds") + "Z"
+    if time.tzinfo is not None and time.tzinfo is not UTC:
+        time = time.astimezone(UTC)
+    return time.replace(tzinfo=None).isoformat(timespec="microseconds") + "Z"

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from collections.abc import Iterator
 from collections.abc import Mapping
+from collections.abc import Sequence
 from devpi_artifactory_compat.model import ProjectFile
 from devpi_artifactory_compat.model import ProjectPage
 from devpi_artifactory_compat.packages.page_links import API_VERSION
@@ -19,6 +20,7 @@ import json
 __all__ = ["render_project", "render_projects"]
 
 _NAMES_PER_CHUNK = 1000
+_FILES_PER_CHUNK = 100
 
 
 def render_project(page: ProjectPage, *, prefix: str, last_serial: int | None = None) -> bytes:
@@ -37,8 +39,15 @@ def render_project(page: ProjectPage, *, prefix: str, last_serial: int | None = 
         status = {"status": page.status, "reason": page.status_reason}
         data["project-status"] = {k: v for k, v in status.items() if v is not None}
     data["versions"] = page_versions(page)
-    data["files"] = [dict(_file(file, prefix)) for file in page.files]
-    return _encode(data)
+    files = b",".join(_file_chunks(page.files, prefix))
+    return _encode(data)[:-1] + b',"files":[' + files + b"]}"
+
+
+def _file_chunks(files: Sequence[ProjectFile], prefix: str) -> Iterator[bytes]:
+    """Few at a time: the garbage collector need not look at ten thousand files again and again."""
+    for start in range(0, len(files), _FILES_PER_CHUNK):
+        chunk = files[start : start + _FILES_PER_CHUNK]
+        yield _encode([_file(file, prefix) for file in chunk])[1:-1]
 
 
 def render_projects(
@@ -66,24 +75,26 @@ def _meta(last_serial: int | None) -> dict[str, object]:
     return meta
 
 
-def _file(file: ProjectFile, prefix: str) -> Iterator[tuple[str, object]]:
-    yield "filename", file.filename
-    yield "url", file_url(prefix, file.path)
-    yield "hashes", dict(file.hashes)
+def _file(file: ProjectFile, prefix: str) -> dict[str, object]:
+    data: dict[str, object] = {
+        "filename": file.filename,
+        "url": file_url(prefix, file.path),
+        "hashes": dict(file.hashes),
+    }
     if file.requires_python is not None:
-        yield "requires-python", file.requires_python
+        data["requires-python"] = file.requires_python
     if file.size is not None:
-        yield "size", file.size
+        data["size"] = file.size
     if file.upload_time is not None:
-        yield "upload-time", timestamp(file.upload_time)
-    yield "yanked", False if file.yanked is None else file.yanked or True
+        data["upload-time"] = timestamp(file.upload_time)
+    data["yanked"] = False if file.yanked is None else file.yanked or True
     metadata = _metadata(file.core_metadata)
-    yield "core-metadata", metadata
-    yield "dist-info-metadata", metadata
+    data["core-metadata"] = data["dist-info-metadata"] = metadata
     if file.gpg_signature is not None:
-        yield "gpg-sig", file.gpg_signature
+        data["gpg-sig"] = file.gpg_signature
     if file.provenance is not None:
-        yield "provenance", provenance_url(prefix, file.provenance)
+        data["provenance"] = provenance_url(prefix, file.provenance)
+    return data
 
 
 def _metadata(hashes: Mapping[str, str] | None) -> bool | dict[str, str]:
@@ -92,6 +103,6 @@ def _metadata(hashes: Mapping[str, str] | None) -> bool | dict[str, str]:
     return dict(hashes) or True
 
 
-def _encode(data: Mapping[str, object] | list[dict[str, str]]) -> bytes:
+def _encode(data: Mapping[str, object] | Sequence[Mapping[str, object]]) -> bytes:
     text = json.dumps(data, ensure_ascii=False, separators=(",", ":"))
     return text.encode(errors="replace")

@@ -5,13 +5,8 @@ from __future__ import annotations
 from devpi_artifactory_compat.model import RepositoryClass
 from devpi_artifactory_compat.repositories._json import thaw
 from devpi_artifactory_compat.repositories._record import RepositoryConfig
-from devpi_artifactory_compat.repositories.fields import PACKAGE_TYPE
 from devpi_artifactory_compat.repositories.fields import fields_of
 
-
-#: lists of repositories show the name of Artifactory's package type, not its lower-case value:
-#: "Generic", "NuGet", "Pypi", the names that "enablePypiSupport" and its like are made of
-LISTED_PACKAGE_TYPE = "Pypi"
 
 #: what a reader without administration rights sees, if the class has it
 PARTIAL = frozenset(
@@ -39,9 +34,9 @@ def to_json(
     answer: dict[str, object] = {
         "key": config.key,
         "rclass": config.rclass.value,
-        "packageType": PACKAGE_TYPE,
+        "packageType": config.package_type.value,
     }
-    for name, field in fields_of(config.rclass).items():
+    for name, field in fields_of(config.rclass, config.package_type).items():
         if name == "password" or not (complete or name in PARTIAL):
             continue
         value = config.values.get(name, field.default)
@@ -66,5 +61,7 @@ def list_entry(config: RepositoryConfig, *, base_url: str) -> dict[str, str]:
         "type": config.rclass.value.upper(),
         "description": config.get_str("description"),
         "url": url,
-        "packageType": LISTED_PACKAGE_TYPE,
+        # the name of Artifactory's package type, not its value: "Generic", "NuGet", "Pypi", the
+        # names that "enablePypiSupport" and its like are made of
+        "packageType": config.package_type.capitalize(),
     }

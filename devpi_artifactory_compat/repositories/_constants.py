@@ -1,8 +1,9 @@
-"""What Artifactory also answers although it means nothing to a PyPI repository."""
+"""What Artifactory also answers although it means nothing to a repository of our package types."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from devpi_artifactory_compat.model import PackageType
 from devpi_artifactory_compat.model import RepositoryClass
 from devpi_artifactory_compat.repositories._json import JSON
 from types import MappingProxyType
@@ -93,3 +94,9 @@ CONSTANTS: Mapping[RepositoryClass, Mapping[str, JSON]] = MappingProxyType(
         ),
     }
 )
+
+
+def constants_of(rclass: RepositoryClass, package_type: PackageType) -> Mapping[str, JSON]:
+    """Those of a class; a repository supports its own package type."""
+    supports_pypi = package_type is PackageType.PYPI
+    return {**CONSTANTS[rclass], "enablePypiSupport": supports_pypi}

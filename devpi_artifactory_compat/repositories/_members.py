@@ -16,8 +16,8 @@ def check_members(
     """Whether a virtual repository may be stored beside the known ones; others always may.
 
     ``known`` may hold an older configuration of the same repository, which does not count. The
-    members must exist and must not lead back to the repository; uploads go to a local repository
-    among the members, direct or nested.
+    members must exist, be of the same package type and must not lead back to the repository;
+    uploads go to a local repository among the members, direct or nested.
 
     Raises InvalidConfiguration with every fault.
     """
@@ -26,6 +26,7 @@ def check_members(
     path_to = _paths(config, known)
     faults = (
         *_unknown_faults(config, known),
+        *_package_type_faults(config, known),
         *_cycle_faults(config, known, path_to),
         *_target_faults(config, known, path_to),
     )
@@ -61,6 +62,18 @@ def _unknown_faults(
             yield f"Member {key!a} of virtual repository '{config.key}' does not exist."
 
 
+def _package_type_faults(
+    config: RepositoryConfig, known: Mapping[RepositoryKey, RepositoryConfig]
+) -> Iterator[str]:
+    for key in _members(config):
+        member = known.get(RepositoryKey(key))
+        if member is not None and member.package_type is not config.package_type:
+            yield (
+                f"Member {key!a} of virtual repository '{config.key}' is of package type "
+                f"'{member.package_type}', not '{config.package_type}'."
+            )
+
+
 def _cycle_faults(
     config: RepositoryConfig,
     known: Mapping[RepositoryKey, RepositoryConfig],
@@ -86,3 +99,5 @@ def _target_faults(
         yield f"Field 'defaultDeploymentRepo' names {shown}, which is not a member."
     elif known[RepositoryKey(key)].rclass is not RepositoryClass.LOCAL:
         yield f"Field 'defaultDeploymentRepo' names {shown}, which is not a local repository."
+    elif (found := known[RepositoryKey(key)].package_type) is not config.package_type:
+        yield f"Field 'defaultDeploymentRepo' names {shown}, which is of package type '{found}'."

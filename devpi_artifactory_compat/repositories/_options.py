@@ -1,8 +1,9 @@
 """A repository's configuration as options of a devpi index.
 
 A field that acts is an option of its own, so that ``devpi index`` can show and set it; the other
-fields are kept together in one. The members of a virtual repository are the index's bases, and
-the key is the index's own matter: neither is among the options that are written.
+fields are kept together in one. The package type is an option when it is not PyPI's. The members
+of a virtual repository are the index's bases, and the key is the index's own matter: neither is
+among the options that are written.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from collections.abc import Sequence
 from devpi_artifactory_compat.errors import InvalidConfiguration
+from devpi_artifactory_compat.model import PackageType
 from devpi_artifactory_compat.model import RepositoryClass
 from devpi_artifactory_compat.model import RepositoryKey
 from devpi_artifactory_compat.repositories._json import JSON
@@ -29,6 +31,7 @@ import re
 
 KEY_OPTION = "artifactory_key"
 FIELDS_OPTION = "artifactory_fields"
+PACKAGE_TYPE_OPTION = "artifactory_package_type"
 
 MAX_FIELDS_TEXT = 300_000
 
@@ -38,7 +41,7 @@ _OPTIONS: Mapping[str, Field] = {
     option_name(field): field for field in FIELDS.values() if field.acts and field.name != _MEMBERS
 }
 
-OPTION_NAMES = frozenset({KEY_OPTION, FIELDS_OPTION, *_OPTIONS})
+OPTION_NAMES = frozenset({KEY_OPTION, PACKAGE_TYPE_OPTION, FIELDS_OPTION, *_OPTIONS})
 
 #: what has no option of its own, for classes that are not known yet
 _OTHER_FIELDS: Mapping[str, Field] = {
@@ -62,6 +65,8 @@ def to_options(config: RepositoryConfig) -> dict[str, JSON]:
     options[FIELDS_OPTION] = {
         name: thaw(value) for name, value in config.values.items() if name in _OTHER_FIELDS
     }
+    if config.package_type is not PackageType.PYPI:
+        options[PACKAGE_TYPE_OPTION] = config.package_type.value
     return options
 
 
@@ -81,7 +86,8 @@ def from_options(
     """
     values: dict[str, JSON] = {}
     faults: list[str] = []
-    mine = fields_of(rclass)
+    package_type = package_type_of(options)
+    mine = fields_of(rclass, package_type)
     for option, value in options.items():
         try:
             values |= _values_in(option, value, mine)
@@ -91,7 +97,33 @@ def from_options(
         raise InvalidConfiguration(faults)
     if repositories is not None:
         values[_MEMBERS] = tuple(repositories)
-    return RepositoryConfig(key, rclass, {n: v for n, v in values.items() if n in mine})
+    kept = {name: value for name, value in values.items() if name in mine}
+    return RepositoryConfig(key, rclass, kept, package_type)
+
+
+def package_type_of(options: Mapping[str, object]) -> PackageType:
+    """That of an index; one that does not say is PyPI's. Raises InvalidConfiguration."""
+    return parse_package_type(options.get(PACKAGE_TYPE_OPTION), f"Option '{PACKAGE_TYPE_OPTION}'")
+
+
+def parse_package_type(value: object, label: str) -> PackageType:
+    """A package type in any case; None stands for PyPI's.
+
+    Raises InvalidConfiguration that calls the value by its label.
+    """
+    if value is None:
+        return PackageType.PYPI
+    if not isinstance(value, str):
+        raise InvalidConfiguration([f"{label} must be {FieldType.STR}."])
+    try:
+        return PackageType(value.lower())
+    except ValueError:
+        known = " and ".join(f"'{known}'" for known in PackageType)
+        fault = (
+            f"Package type {value[:64]!a} is not supported: this server has repositories of "
+            f"package type {known} only."
+        )
+        raise InvalidConfiguration([fault]) from None
 
 
 def _values_in(option: str, value: object, mine: Mapping[str, Field]) -> Mapping[str, JSON]:
@@ -116,6 +148,8 @@ def parse_option(name: str, value: object) -> JSON:
         if not isinstance(value, str):
             raise InvalidConfiguration([f"{label} must be {FieldType.STR}."])
         return check_repository_key(value)
+    if name == PACKAGE_TYPE_OPTION:
+        return parse_package_type(value, label).value
     if name == FIELDS_OPTION:
         return _other_fields(value, label)
     field = _OPTIONS.get(name)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from devpi_artifactory_compat.model import PackageType
 from devpi_artifactory_compat.model import RepositoryClass
 from devpi_artifactory_compat.model import RepositoryKey
 from devpi_artifactory_compat.repositories._json import JSON
@@ -23,6 +24,7 @@ class RepositoryConfig:
     key: RepositoryKey
     rclass: RepositoryClass
     values: Mapping[str, JSON]
+    package_type: PackageType = PackageType.PYPI
 
     def __post_init__(self) -> None:
         frozen = {name: freeze(value) for name, value in self.values.items()}

@@ -1,4 +1,4 @@
-"""Where the simple index of a remote repository's upstream is.
+"""Where the simple index of a remote repository's upstream is, of a generic one its files.
 
 Artifactory keeps its address in two parts, the registry URL and the suffix; devpi keeps it as one
 mirror URL.
@@ -7,16 +7,21 @@ mirror URL.
 from __future__ import annotations
 
 from devpi_artifactory_compat.errors import InvalidConfiguration
+from devpi_artifactory_compat.model import PackageType
 from devpi_artifactory_compat.repositories._record import RepositoryConfig
 from devpi_artifactory_compat.repositories._values import url_faults
+from devpi_artifactory_compat.repositories.paths import url_below
 from urllib.parse import urlsplit
 
 
 def registry_page_url(config: RepositoryConfig, *, default_registry: str) -> str:
     """The URL of the upstream's list of projects, with a slash at its end.
 
-    An empty suffix is no suffix: then the registry URL itself is the simple index.
+    An empty suffix is no suffix: then the registry URL itself is the simple index. An upstream of
+    generic files has no such list: it is where they are.
     """
+    if config.package_type is PackageType.GENERIC:
+        return url_below(config.get_str("url"), "")
     registry = config.get_str("pyPIRegistryUrl") or default_registry
     suffix = config.get_str("pyPIRepositorySuffix").strip("/")
     return "/".join(part for part in (registry.rstrip("/"), suffix) if part) + "/"

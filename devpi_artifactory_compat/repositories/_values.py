@@ -18,6 +18,9 @@ import re
 
 
 MAX_ENTRIES = 1_000
+
+#: a week; whoever wants to wait for longer wants no indexing at all
+MAX_QUIET_PERIOD = 7 * 24 * 3_600
 MAX_ENTRY_LENGTH = 256
 
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
@@ -104,6 +107,9 @@ def _shaped(shape: JSON, value: object, label: str) -> JSON:
 def _rule_faults(field: Field, value: JSON) -> Iterable[str]:
     if field.name == "repositories":
         return _member_faults(value)
+    limit = _LARGEST.get(field.name)
+    if limit is not None and isinstance(value, int) and value > limit:
+        return (f"must be at most {limit}.",)
     rule = _TEXT_RULES.get(field.name)
     return rule(value) if rule is not None and isinstance(value, str) and value else ()
 
@@ -135,6 +141,8 @@ def _suffix_faults(suffix: str) -> Iterator[str]:
     if wrong or {".", ".."}.intersection(suffix.split("/")):
         yield "must be a relative path without '..', '?', '#', spaces and backslashes."
 
+
+_LARGEST: Mapping[str, int] = {"quietPeriod": MAX_QUIET_PERIOD}
 
 _TEXT_RULES: Mapping[str, Callable[[str], Iterator[str]]] = {
     "url": url_faults,

@@ -12,6 +12,7 @@ from devpi_artifactory_compat.errors import ProjectNotFound
 from devpi_artifactory_compat.model import Artifact
 from devpi_artifactory_compat.model import Content
 from devpi_artifactory_compat.model import Folder
+from devpi_artifactory_compat.model import FoundProject
 from devpi_artifactory_compat.model import NormalizedName
 from devpi_artifactory_compat.model import ProjectList
 from devpi_artifactory_compat.model import ProjectPage
@@ -19,6 +20,7 @@ from devpi_artifactory_compat.packages.upload_form import UploadForm
 from devpi_artifactory_compat.repositories.config import RepositoryConfig
 from devpi_artifactory_compat.repositories.ports import NewArtifact
 from devpi_artifactory_compat.repositories.ports import Publication
+from devpi_artifactory_compat.repositories.search import ProjectQuery
 
 
 MetadataFields = Mapping[str, str | Sequence[str]]
@@ -62,6 +64,18 @@ class Repository(ABC):
         except ProjectNotFound:
             return False
         return True
+
+    @abstractmethod
+    def search(self, query: ProjectQuery) -> Sequence[FoundProject]:
+        """What matches, in any order, each project once in the version that a user most likely
+        wants; more than ``MAX_RESULTS`` may be missing.
+
+        Raises nothing: an upstream that fails, or that cannot be searched, counts as no answer.
+        """
+
+    @abstractmethod
+    def knows_project(self, project: NormalizedName) -> bool:
+        """``has_project`` by what is here: no upstream is asked. Raises nothing."""
 
     @abstractmethod
     def content(self, path: str) -> Content:

@@ -9,10 +9,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from devpi_artifactory_compat.errors import RepositoryNotFound
 from devpi_artifactory_compat.model import NormalizedName
+from devpi_artifactory_compat.model import PackageType
 from devpi_artifactory_compat.model import RepositoryClass
 from devpi_artifactory_compat.model import RepositoryKey
 from devpi_artifactory_compat.repositories.base import Repository
 from devpi_artifactory_compat.repositories.config import RepositoryConfig
+from devpi_artifactory_compat.repositories.generic import GenericVirtualRepository
 from devpi_artifactory_compat.repositories.restricted import restricted
 from devpi_artifactory_compat.repositories.scopes import is_scope
 from devpi_artifactory_compat.repositories.scopes import takes_scopes
@@ -107,8 +109,9 @@ class Catalog:
         if entry.bases:
             return self._stage_with_bases(entry)
         members = self._members(entry, {entry.config.key})
-        virtual = VirtualRepository(entry.config, members, target=self._target(entry))
-        return restricted(virtual, by=entry.config)
+        is_generic = entry.config.package_type is PackageType.GENERIC
+        kind = GenericVirtualRepository if is_generic else VirtualRepository
+        return restricted(kind(entry.config, members, target=self._target(entry)), by=entry.config)
 
     def _members(self, entry: Entry, seen: set[RepositoryKey]) -> Iterator[Repository]:
         """Locals and remotes in the listed order, each once, nested virtuals in their place."""

@@ -9,7 +9,9 @@ from __future__ import annotations
 from collections.abc import Collection
 from collections.abc import Iterator
 from collections.abc import Mapping
+from dataclasses import replace
 from devpi_artifactory_compat.errors import InvalidConfiguration
+from devpi_artifactory_compat.model import PackageType
 from devpi_artifactory_compat.model import RepositoryClass
 from devpi_artifactory_compat.model import RepositoryKey
 from devpi_artifactory_compat.repositories._answers import list_entry
@@ -18,13 +20,14 @@ from devpi_artifactory_compat.repositories._json import JSON
 from devpi_artifactory_compat.repositories._members import check_members
 from devpi_artifactory_compat.repositories._options import OPTION_NAMES
 from devpi_artifactory_compat.repositories._options import from_options
+from devpi_artifactory_compat.repositories._options import package_type_of
 from devpi_artifactory_compat.repositories._options import parse_option
+from devpi_artifactory_compat.repositories._options import parse_package_type
 from devpi_artifactory_compat.repositories._options import to_options
 from devpi_artifactory_compat.repositories._record import RepositoryConfig
 from devpi_artifactory_compat.repositories._registry import registry_page_url
 from devpi_artifactory_compat.repositories._registry import split_mirror_url
 from devpi_artifactory_compat.repositories._values import check_value
-from devpi_artifactory_compat.repositories.fields import PACKAGE_TYPE
 from devpi_artifactory_compat.repositories.fields import fields_of
 from devpi_artifactory_compat.repositories.keys import check_repository_key
 from devpi_artifactory_compat.repositories.keys import same_key
@@ -37,6 +40,7 @@ __all__ = [
     "from_options",
     "list_entry",
     "merge_update",
+    "package_type_of",
     "parse_new",
     "parse_option",
     "registry_page_url",
@@ -52,22 +56,23 @@ def parse_new(key: str, body: object, *, default_registry: str) -> RepositoryCon
     """The configuration of a repository to be created under a key.
 
     ``rclass`` must be there, and ``url`` for a remote repository; an absent ``packageType`` means
-    ``pypi``, the only one there is. Fields that the class does not have are ignored.
+    ``pypi``. Fields that the class, or the package type, does not have are ignored.
 
     Raises InvalidConfiguration with every fault.
     """
     sent = _sent(body)
     rclass, class_faults = _class_of(sent)
-    faults = [*_key_faults(key, rclass, sent), *class_faults, *_package_type_faults(sent)]
+    package_type, type_faults = _package_type_of(sent)
+    faults = [*_key_faults(key, rclass, sent), *class_faults, *type_faults]
     values: dict[str, JSON] = {}
     if rclass is not None:
-        values, value_faults = _values(rclass, sent)
+        values, value_faults = _values(rclass, package_type, sent)
         faults += value_faults
     if rclass is RepositoryClass.REMOTE and sent.get("url", "") == "":
         faults.append(_url_required(default_registry))
     if rclass is None or faults:
         raise InvalidConfiguration(faults)
-    return RepositoryConfig(RepositoryKey(key), rclass, values)
+    return RepositoryConfig(RepositoryKey(key), rclass, values, package_type)
 
 
 def merge_update(
@@ -86,7 +91,7 @@ def merge_update(
     Raises InvalidConfiguration with every fault.
     """
     sent = _sent(body)
-    values, value_faults = _values(old.rclass, sent)
+    values, value_faults = _values(old.rclass, old.package_type, sent)
     faults = [*_changed_identity_faults(old, sent), *value_faults]
     if values.get("url") == "":
         faults.append(_url_required(default_registry))
@@ -95,7 +100,7 @@ def merge_update(
     target = values.get("defaultDeploymentRepo")
     if isinstance(target, str) and known_keys is not None and not _is_known(target, known_keys):
         values["defaultDeploymentRepo"] = ""
-    return RepositoryConfig(old.key, old.rclass, {**old.values, **values})
+    return replace(old, values={**old.values, **values})
 
 
 def _sent(body: object) -> Mapping[str, object]:
@@ -105,12 +110,12 @@ def _sent(body: object) -> Mapping[str, object]:
 
 
 def _values(
-    rclass: RepositoryClass, sent: Mapping[str, object]
+    rclass: RepositoryClass, package_type: PackageType, sent: Mapping[str, object]
 ) -> tuple[dict[str, JSON], list[str]]:
-    """The values of the class's fields, and what is wrong with others."""
+    """The values of the repository's fields, and what is wrong with others."""
     values: dict[str, JSON] = {}
     faults: list[str] = []
-    for name, field in fields_of(rclass).items():
+    for name, field in fields_of(rclass, package_type).items():
         if name not in sent:
             continue
         try:
@@ -138,15 +143,12 @@ def _class_of(sent: Mapping[str, object]) -> tuple[RepositoryClass | None, list[
         return None, [f"Field 'rclass' must be {_CLASSES}, not {rclass[:64]!a}."]
 
 
-def _package_type_faults(sent: Mapping[str, object]) -> Iterator[str]:
-    package_type = sent.get("packageType", PACKAGE_TYPE)
-    if not isinstance(package_type, str):
-        yield "Field 'packageType' must be a string."
-    elif package_type.lower() != PACKAGE_TYPE:
-        yield (
-            f"Package type {package_type[:64]!a} is not supported: this server has repositories "
-            f"of package type '{PACKAGE_TYPE}' only."
-        )
+def _package_type_of(sent: Mapping[str, object]) -> tuple[PackageType, tuple[str, ...]]:
+    """With faults, the type whose fields are looked at all the same."""
+    try:
+        return parse_package_type(sent.get("packageType"), "Field 'packageType'"), ()
+    except InvalidConfiguration as invalid:
+        return PackageType.PYPI, invalid.faults
 
 
 def _key_faults(
@@ -165,9 +167,9 @@ def _changed_identity_faults(old: RepositoryConfig, sent: Mapping[str, object]) 
         yield f"Field 'key' must be '{old.key}': the key of a repository cannot change."
     if not _says(sent, "rclass", old.rclass):
         yield f"Field 'rclass' must be '{old.rclass}': the class of a repository cannot change."
-    if not _says(sent, "packageType", PACKAGE_TYPE):
+    if not _says(sent, "packageType", old.package_type):
         yield (
-            f"Field 'packageType' must be '{PACKAGE_TYPE}': the package type of a repository "
+            f"Field 'packageType' must be '{old.package_type}': the package type of a repository "
             "cannot change."
         )
 

@@ -13,15 +13,16 @@ from devpi_artifactory_compat.packages.filenames import parse_distribution
 from devpi_artifactory_compat.packages.metadata import CoreMetadata
 from devpi_artifactory_compat.packages.metadata import read_metadata
 from devpi_artifactory_compat.packages.upstream_page import UpstreamFile
+from devpi_artifactory_compat.repositories.arriving import ArrivingFile
 from devpi_artifactory_compat.repositories.config import RepositoryConfig
 from devpi_artifactory_compat.repositories.following import HELD_BACK
 from devpi_artifactory_compat.repositories.following import PIECE_SIZE
 from devpi_artifactory_compat.repositories.following import SLACK_SECS
 from devpi_artifactory_compat.repositories.following import Download
 from devpi_artifactory_compat.repositories.following import Reader
-from devpi_artifactory_compat.repositories.ports import ReceivedFile
-from devpi_artifactory_compat.repositories.ports import RemoteCache
-from devpi_artifactory_compat.repositories.ports import Upstream
+from devpi_artifactory_compat.repositories.remote_ports import ReceivedFile
+from devpi_artifactory_compat.repositories.remote_ports import RemoteCache
+from devpi_artifactory_compat.repositories.remote_ports import Upstream
 from devpi_artifactory_compat.repositories.promises import check_promises
 from devpi_artifactory_compat.repositories.verification import Verification
 from typing import BinaryIO
@@ -30,7 +31,7 @@ import io
 
 
 class FileFetch:
-    """One file of an upstream, for one request."""
+    """One file of an upstream, for one request; of a project, whose distributions are looked at."""
 
     def __init__(
         self,
@@ -40,7 +41,7 @@ class FileFetch:
         *,
         path: str,
         file: UpstreamFile,
-        project: NormalizedName,
+        project: NormalizedName | None,
     ) -> None:
         self._config = config
         self._cache = cache
@@ -92,11 +93,14 @@ class FileFetch:
         return Stream(size=found.size, chunks=_pieces(found))
 
     def _keep(self) -> Content:
-        found: Reader | Content | None = self._find()
-        if isinstance(found, Reader):
-            found.wait()
-            self._cache.refresh()
-            found = self._cache.content(self._path)
+        found = self._find()
+        return self._kept(found) if isinstance(found, Reader) else found
+
+    def _kept(self, reader: Reader) -> Content:
+        """What the download of a reader has stored."""
+        reader.wait()
+        self._cache.refresh()
+        found = self._cache.content(self._path)
         if found is None:
             raise UpstreamError(f"'{self._file.filename}' could not be kept.")
         return found
@@ -110,20 +114,32 @@ class FileFetch:
             verification.update(chunk)
             download.write(chunk)
         checksums, size = verification.finish()
-        with download.file.open() as body:
-            check_promises(self._file, body, size=size)
-            body.seek(0)
-            metadata = distribution_metadata(self._file.filename, body)
         received = ReceivedFile(
-            file=download.file, size=size, checksums=checksums, metadata=metadata
+            file=download.file,
+            size=size,
+            checksums=checksums,
+            metadata=self._look_at(download.file, size),
+            modified=stream.modified,
         )
         self._cache.save_file(self._path, self._file, self._project, received)
 
+    def _look_at(self, file: ArrivingFile, size: int) -> CoreMetadata | None:
+        """The metadata in a file that is as it was promised. Raises UpstreamError."""
+        if self._project is None:
+            return None
+        with file.open() as body:
+            check_promises(self._file, body, size=size)
+            body.seek(0)
+            return distribution_metadata(self._file.filename, body)
+
     def _open(self) -> Stream:
-        stream = self._upstream.open(self._file.url)
+        stream = self._ask()
         if stream is None:
             raise ArtifactNotFound(self._config.key, self._path)
         return stream
+
+    def _ask(self) -> Stream | None:
+        return self._upstream.open(self._file.url)
 
     # for this request alone, and not kept
 
@@ -146,7 +162,9 @@ class FileFetch:
             yield bytes(held)
 
     def _collect(self) -> Content:
-        stream = self._open()
+        return self._collected(self._open())
+
+    def _collected(self, stream: Stream) -> Content:
         verification = Verification(self._file, stream.size)
         target = self._cache.new_file()
         try:
@@ -154,9 +172,8 @@ class FileFetch:
                 verification.update(chunk)
                 target.write(chunk)
             checksums, size = verification.finish()
+            self._look_at(target, size)
             body = target.open()
-            check_promises(self._file, body, size=size)
-            body.seek(0)
         finally:
             target.discard()
         return Content(

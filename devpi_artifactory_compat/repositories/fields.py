@@ -1,4 +1,4 @@
-"""Every documented configuration field of a PyPI repository: its type, default and classes.
+"""Every documented configuration field of a repository: its type, default, classes, package types.
 
 A default is what a repository answers for a field that nobody has sent. Sources disagree about
 some of them; then the default of JFrog's Terraform provider counts. The provider sends all its
@@ -12,11 +12,14 @@ from __future__ import annotations
 from collections.abc import Iterable
 from collections.abc import Mapping
 from dataclasses import dataclass
+from devpi_artifactory_compat.model import PackageType
 from devpi_artifactory_compat.model import RepositoryClass
 from devpi_artifactory_compat.repositories._constants import CONSTANTS
+from devpi_artifactory_compat.repositories._constants import constants_of
 from devpi_artifactory_compat.repositories._json import JSON
 from devpi_artifactory_compat.repositories._json import freeze
 from enum import StrEnum
+from itertools import product
 from types import MappingProxyType
 import re
 
@@ -25,7 +28,6 @@ __all__ = [
     "CONSTANTS",
     "FIELDS",
     "JSON",
-    "PACKAGE_TYPE",
     "Field",
     "FieldType",
     "fields_of",
@@ -39,8 +41,10 @@ MAX_URL = 2_048
 
 OPTION_PREFIX = "artifactory_"
 
-#: the only package type, as single configurations spell it
-PACKAGE_TYPE = "pypi"
+
+ANY_TYPE = frozenset(PackageType)
+PYPI = frozenset({PackageType.PYPI})
+GENERIC = frozenset({PackageType.GENERIC})
 
 
 class FieldType(StrEnum):
@@ -61,6 +65,7 @@ class Field:
     object is its whole shape. ``acts`` tells the fields that change what the server does from
     those that are only kept. ``limit`` is the largest length of a string; only ``multiline``
     strings may have line breaks. A field that is not ``kept`` is checked and then forgotten.
+    Repositories of other than its ``package_types`` do not have it.
     """
 
     name: str
@@ -71,6 +76,7 @@ class Field:
     limit: int = MAX_TEXT
     multiline: bool = False
     kept: bool = True
+    package_types: frozenset[PackageType] = ANY_TYPE
 
 
 ALL = frozenset(RepositoryClass)
@@ -86,8 +92,11 @@ def _flag(
     default: bool = False,
     acts: bool = False,
     kept: bool = True,
+    package_types: frozenset[PackageType] = ANY_TYPE,
 ) -> Field:
-    return Field(name, FieldType.BOOL, default, acts, classes, kept=kept)
+    return Field(
+        name, FieldType.BOOL, default, acts, classes, kept=kept, package_types=package_types
+    )
 
 
 def _number(name: str, default: int, *, acts: bool = False) -> Field:
@@ -102,12 +111,26 @@ def _text(
     acts: bool = False,
     limit: int = MAX_TEXT,
     multiline: bool = False,
+    package_types: frozenset[PackageType] = ANY_TYPE,
 ) -> Field:
-    return Field(name, FieldType.STR, default, acts, classes, limit, multiline)
+    return Field(
+        name,
+        FieldType.STR,
+        default,
+        acts,
+        classes,
+        limit,
+        multiline,
+        package_types=package_types,
+    )
 
 
 def _names(name: str, classes: frozenset[RepositoryClass], *, acts: bool = False) -> Field:
     return Field(name, FieldType.LIST, (), acts, classes)
+
+
+def _ours(name: str, kind: FieldType) -> Field:
+    return Field(name, kind, None, acts=True, classes=LOCAL, package_types=PYPI)
 
 
 def _by_name(fields: Iterable[Field]) -> Mapping[str, Field]:
@@ -140,8 +163,10 @@ FIELDS: Mapping[str, Field] = _by_name(
         _flag("artifactoryRequestsCanRetrieveRemoteArtifacts", VIRTUAL, acts=True),
         _text("url", REMOTE, acts=True, limit=MAX_URL),
         # an empty registry URL stands for the server's default registry
-        _text("pyPIRegistryUrl", REMOTE, acts=True, limit=MAX_URL),
-        _text("pyPIRepositorySuffix", REMOTE, "simple", acts=True, limit=MAX_URL),
+        _text("pyPIRegistryUrl", REMOTE, acts=True, limit=MAX_URL, package_types=PYPI),
+        _text(
+            "pyPIRepositorySuffix", REMOTE, "simple", acts=True, limit=MAX_URL, package_types=PYPI
+        ),
         _text("username", REMOTE, acts=True),
         _text("password", REMOTE, acts=True),
         _text("proxy", REMOTE, acts=True),
@@ -150,9 +175,9 @@ FIELDS: Mapping[str, Field] = _by_name(
         _text("queryParams", REMOTE, acts=True),
         _flag("propagateQueryParams", REMOTE, acts=True),
         # ours: what Artifactory has as properties of the whole system, or fixed
-        Field("quietPeriod", FieldType.INT, None, acts=True, classes=LOCAL),
-        Field("enforceLayout", FieldType.BOOL, None, acts=True, classes=LOCAL),
-        Field("enforceNamingNormalization", FieldType.BOOL, None, acts=True, classes=LOCAL),
+        _ours("quietPeriod", FieldType.INT),
+        _ours("enforceLayout", FieldType.BOOL),
+        _ours("enforceNamingNormalization", FieldType.BOOL),
         _flag("blackedOut", LOCAL | REMOTE, acts=True),
         _flag("priorityResolution", LOCAL | REMOTE, acts=True),
         _flag("hardFail", REMOTE, acts=True),
@@ -186,6 +211,7 @@ FIELDS: Mapping[str, Field] = _by_name(
         # false in the provider, true in one dump of an old Artifactory
         _flag("listRemoteFolderItems", REMOTE),
         _flag("disableUrlNormalization", REMOTE),
+        _flag("retrieveSha256FromServer", REMOTE, package_types=GENERIC),
         _flag("curated", REMOTE),
         _flag("passThrough", REMOTE),
         _flag("xrayIndex", LOCAL | REMOTE),
@@ -205,18 +231,26 @@ def _constant(name: str, default: JSON, rclass: RepositoryClass) -> Field:
     return Field(name, types[type(default)], default, acts=False, classes=frozenset({rclass}))
 
 
-def _answered(rclass: RepositoryClass) -> Mapping[str, Field]:
-    documented = [field for field in FIELDS.values() if rclass in field.classes]
-    constants = [_constant(name, value, rclass) for name, value in CONSTANTS[rclass].items()]
-    return _by_name([*documented, *constants])
+def _answered(rclass: RepositoryClass, package_type: PackageType) -> Mapping[str, Field]:
+    documented = [
+        field
+        for field in FIELDS.values()
+        if rclass in field.classes and package_type in field.package_types
+    ]
+    constants = constants_of(rclass, package_type).items()
+    return _by_name([*documented, *(_constant(name, value, rclass) for name, value in constants)])
 
 
-_BY_CLASS = MappingProxyType({rclass: _answered(rclass) for rclass in RepositoryClass})
+_ANSWERED = MappingProxyType(
+    {(c, t): _answered(c, t) for c, t in product(RepositoryClass, PackageType)}
+)
 
 
-def fields_of(rclass: RepositoryClass) -> Mapping[str, Field]:
-    """By name, what a repository of the class takes and answers: its fields, then its constants."""
-    return _BY_CLASS[rclass]
+def fields_of(
+    rclass: RepositoryClass, package_type: PackageType = PackageType.PYPI
+) -> Mapping[str, Field]:
+    """By name, what a repository takes and answers: its fields, then its constants."""
+    return _ANSWERED[rclass, package_type]
 
 
 def option_name(field: Field | str) -> str:

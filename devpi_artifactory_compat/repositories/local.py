@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from collections.abc import Sequence
 from devpi_artifactory_compat.errors import ArtifactExists
 from devpi_artifactory_compat.errors import ArtifactNotFound
 from devpi_artifactory_compat.errors import Conflict
@@ -9,9 +11,12 @@ from devpi_artifactory_compat.errors import InvalidUpload
 from devpi_artifactory_compat.errors import ProjectNotFound
 from devpi_artifactory_compat.errors import RegistrationNotNeeded
 from devpi_artifactory_compat.model import Artifact
+from devpi_artifactory_compat.model import ArtifactState
 from devpi_artifactory_compat.model import Content
 from devpi_artifactory_compat.model import Folder
+from devpi_artifactory_compat.model import FoundProject
 from devpi_artifactory_compat.model import NormalizedName
+from devpi_artifactory_compat.model import PackageType
 from devpi_artifactory_compat.model import ProjectFile
 from devpi_artifactory_compat.model import ProjectList
 from devpi_artifactory_compat.model import ProjectPage
@@ -27,6 +32,7 @@ from devpi_artifactory_compat.repositories.base import MetadataFields
 from devpi_artifactory_compat.repositories.base import Repository
 from devpi_artifactory_compat.repositories.config import RepositoryConfig
 from devpi_artifactory_compat.repositories.deploying import Deployment
+from devpi_artifactory_compat.repositories.layout import check_release
 from devpi_artifactory_compat.repositories.paths import local_path
 from devpi_artifactory_compat.repositories.paths import split_sidecar
 from devpi_artifactory_compat.repositories.ports import ArtifactStore
@@ -37,6 +43,8 @@ from devpi_artifactory_compat.repositories.ports import Outcome
 from devpi_artifactory_compat.repositories.ports import Publication
 from devpi_artifactory_compat.repositories.ports import Release
 from devpi_artifactory_compat.repositories.project_lists import listed
+from devpi_artifactory_compat.repositories.search import ProjectQuery
+from devpi_artifactory_compat.repositories.search import ProjectSearch
 from packaging.utils import canonicalize_name
 
 
@@ -44,12 +52,18 @@ class LocalRepository(Repository):
     """The files of one index of type ``stage``; its distributions can be resolved."""
 
     def __init__(
-        self, config: RepositoryConfig, store: LocalStore, artifacts: ArtifactStore
+        self,
+        config: RepositoryConfig,
+        store: LocalStore,
+        artifacts: ArtifactStore,
+        *,
+        projects: ProjectSearch,
     ) -> None:
         super().__init__(config)
         self._store = store
         self._artifacts = artifacts
         self._deployment = Deployment(self.key, store, artifacts)
+        self._projects = projects
 
     def project_page(self, project: NormalizedName) -> ProjectPage:
         releases = self._store.releases(project)
@@ -73,6 +87,12 @@ class LocalRepository(Repository):
         if found is None:
             raise ArtifactNotFound(self.key, path)
         return found
+
+    def search(self, query: ProjectQuery) -> Sequence[FoundProject]:
+        return self._projects.search(query)
+
+    def knows_project(self, project: NormalizedName) -> bool:
+        return bool(self._store.releases(project))
 
     def content(self, path: str) -> Content:
         return self._artifacts.content(path) or self._release_content(path)
@@ -111,6 +131,7 @@ class LocalRepository(Repository):
 
     def publish(self, form: UploadForm, *, user: str, may_delete: bool) -> Publication:
         new = _checked_upload(form, user=user)
+        check_release(self.config, new)
         project = canonicalize_name(new.name)
         present = self._store.release(project, new.distribution.filename)
         if present is None:
@@ -138,6 +159,9 @@ class LocalRepository(Repository):
             raise ArtifactExists(self.key, new.path, user)
 
     def deploy(self, new: NewArtifact, *, may_delete: bool) -> Artifact:
+        if self.config.package_type is PackageType.GENERIC:
+            # also what another repository resolves, or is about to look into
+            new = replace(new, identified=None, state=ArtifactState.GENERIC)
         return self._deployment.deploy(new, may_delete=may_delete)
 
     def check_deploy(self, path: str, sha256: str, *, user: str, may_delete: bool) -> None:

@@ -12,6 +12,8 @@ from devpi_artifactory_compat.packages.upstream_page import UpstreamFile
 from urllib.parse import quote
 from urllib.parse import unquote
 from urllib.parse import urlsplit
+from urllib.parse import urlunsplit
+import re
 
 
 #: what can be asked for beside a file, by appending it to the file's path
@@ -24,6 +26,8 @@ _DELETE = chr(127)
 _SAFE_IN_URL = "/+@:!$&'()*,;=~"
 
 REMOTE_PREFIX = "packages/"
+
+_PLAIN_URL = re.compile(r"https?://[^/?#\s]*/([A-Za-z0-9._~+-][A-Za-z0-9._~+/-]*)")
 
 #: the key of a remote and this is the key of what it has cached
 CACHE_SUFFIX = "-cache"
@@ -73,6 +77,10 @@ def local_path(name: str, version: str, filename: str) -> str:
 
 
 def remote_path(file: UpstreamFile) -> str:
+    plain = _PLAIN_URL.fullmatch(file.url)
+    if plain is not None:
+        # nothing to decode: so are nearly all, and a page may have ten thousand
+        return REMOTE_PREFIX + plain[1]
     return REMOTE_PREFIX + unquote(urlsplit(file.url).path).lstrip("/")
 
 
@@ -82,3 +90,10 @@ def upstream_url(base_url: str, path: str) -> str | None:
         return None
     rest = path.removeprefix(REMOTE_PREFIX)
     return f"{base_url.rstrip('/')}/{quote(rest, safe=_SAFE_IN_URL)}"
+
+
+def url_below(base_url: str, path: str) -> str:
+    """The URL of a path below an upstream's base URL, whose query stays."""
+    parts = urlsplit(base_url)
+    whole = f"{parts.path.rstrip('/')}/{quote(path, safe=_SAFE_IN_URL)}"
+    return urlunsplit(parts._replace(path=whole, fragment=""))

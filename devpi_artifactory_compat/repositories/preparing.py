@@ -10,6 +10,8 @@ from devpi_artifactory_compat.errors import InvalidUpload
 from devpi_artifactory_compat.model import Artifact
 from devpi_artifactory_compat.model import ArtifactState
 from devpi_artifactory_compat.model import Content
+from devpi_artifactory_compat.model import PackageType
+from devpi_artifactory_compat.model import Properties
 from devpi_artifactory_compat.packages.generated_properties import NAME
 from devpi_artifactory_compat.packages.generated_properties import VERSION
 from devpi_artifactory_compat.packages.identification import Identified
@@ -25,6 +27,19 @@ from typing import BinaryIO
 MAX_METADATA = 64 * 1024 * 1024
 
 
+def prepared_for(config: RepositoryConfig, new: NewArtifact, *, default_period: int) -> NewArtifact:
+    """The file as a local repository is to store it; ``default_period`` as for quiet_period."""
+    if config.package_type is PackageType.GENERIC:
+        return replace(new, state=ArtifactState.GENERIC)
+    return prepared(new, at_once=quiet_period(config, default=default_period) == 0)
+
+
+def waiting(new: NewArtifact) -> NewArtifact:
+    """The file as one that is not looked into yet, whatever is said of it."""
+    is_distribution = looks_like_distribution(new.filename)
+    return replace(new, state=ArtifactState.PENDING if is_distribution else ArtifactState.GENERIC)
+
+
 def prepared(new: NewArtifact, *, at_once: bool) -> NewArtifact:
     """The file as it is to be stored.
 
@@ -34,12 +49,11 @@ def prepared(new: NewArtifact, *, at_once: bool) -> NewArtifact:
     """
     if not looks_like_distribution(new.filename):
         return replace(new, state=ArtifactState.GENERIC)
-    name, version = _said(new, NAME), _said(new, VERSION)
+    name, version = said_name(new.properties), said_version(new.properties)
     if not at_once and not (name and version):
         return replace(new, state=ArtifactState.PENDING)
     try:
-        # scripts write the plus sign of a local version as it is, where it stands for a blank
-        found = identify(new.file, new.filename, name=name, version=version.replace(" ", "+"))
+        found = identify(new.file, new.filename, name=name, version=version)
     except InvalidUpload as exc:
         return with_problem(new, str(exc))
     return replace(new, identified=found)
@@ -71,7 +85,7 @@ def identify_stored(
 
 
 def _identified(artifact: Artifact, opened: Callable[[], BinaryIO]) -> Identified | None:
-    name, version = (next(iter(artifact.properties.get(key, ())), "") for key in (NAME, VERSION))
+    name, version = said_name(artifact.properties), said_version(artifact.properties)
     try:
         with opened() as file:
             return identify(file, artifact.filename, name=name, version=version)
@@ -91,5 +105,16 @@ def quiet_period(config: RepositoryConfig, *, default: int) -> int:
     return own if isinstance(own, int) else default
 
 
-def _said(new: NewArtifact, key: str) -> str:
-    return next(iter(new.properties.get(key, ())), "").strip()
+def said_name(properties: Properties) -> str:
+    """The project that the deployer says the file is of, "" when they do not."""
+    return _said(properties, NAME)
+
+
+def said_version(properties: Properties) -> str:
+    """As ``said_name``, the version."""
+    # scripts write the plus sign of a local version as it is, where it stands for a blank
+    return _said(properties, VERSION).replace(" ", "+")
+
+
+def _said(properties: Properties, key: str) -> str:
+    return next(iter(properties.get(key, ())), "").strip()

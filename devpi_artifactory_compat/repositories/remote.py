@@ -5,16 +5,19 @@ from __future__ import annotations
 from collections.abc import Callable
 from collections.abc import Mapping
 from collections.abc import Sequence
+from dataclasses import replace
 from devpi_artifactory_compat.errors import ArtifactNotFound
 from devpi_artifactory_compat.errors import ArtifactoryError
 from devpi_artifactory_compat.errors import NotAllowed
 from devpi_artifactory_compat.errors import ProjectNotFound
+from devpi_artifactory_compat.errors import ScopeNotFound
 from devpi_artifactory_compat.errors import UpstreamError
 from devpi_artifactory_compat.errors import UpstreamTimeout
 from devpi_artifactory_compat.model import NO_HASHES
 from devpi_artifactory_compat.model import Artifact
 from devpi_artifactory_compat.model import Content
 from devpi_artifactory_compat.model import Folder
+from devpi_artifactory_compat.model import FoundProject
 from devpi_artifactory_compat.model import NormalizedName
 from devpi_artifactory_compat.model import ProjectFile
 from devpi_artifactory_compat.model import ProjectList
@@ -34,16 +37,18 @@ from devpi_artifactory_compat.repositories.paths import remote_path
 from devpi_artifactory_compat.repositories.paths import split_sidecar
 from devpi_artifactory_compat.repositories.paths import upstream_url
 from devpi_artifactory_compat.repositories.ports import ArtifactStore
-from devpi_artifactory_compat.repositories.ports import CachedPage
-from devpi_artifactory_compat.repositories.ports import FetchedPage
-from devpi_artifactory_compat.repositories.ports import KeptFile
-from devpi_artifactory_compat.repositories.ports import NamesCache
-from devpi_artifactory_compat.repositories.ports import PageAnswer
+from devpi_artifactory_compat.repositories.remote_ports import CachedPage
+from devpi_artifactory_compat.repositories.remote_ports import FetchedPage
+from devpi_artifactory_compat.repositories.remote_ports import KeptFile
+from devpi_artifactory_compat.repositories.remote_ports import NamesCache
+from devpi_artifactory_compat.repositories.remote_ports import PageAnswer
 from devpi_artifactory_compat.repositories.ports import Publication
-from devpi_artifactory_compat.repositories.ports import RemoteCache
-from devpi_artifactory_compat.repositories.ports import Upstream
+from devpi_artifactory_compat.repositories.remote_ports import RemoteCache
+from devpi_artifactory_compat.repositories.remote_ports import Upstream
 from devpi_artifactory_compat.repositories.project_lists import listed
 from devpi_artifactory_compat.repositories.remote_names import RemoteNames
+from devpi_artifactory_compat.repositories.remote_search import RemoteSearches
+from devpi_artifactory_compat.repositories.search import ProjectQuery
 import hashlib
 
 
@@ -52,7 +57,7 @@ SIDECAR_LIMIT = 8 * 1024 * 1024
 
 
 class RemoteRepository(Repository):
-    """One index of type ``mirror``; ``clock`` gives seconds since the epoch."""
+    """One index of type ``mirror``, or one scope of it; ``clock`` gives seconds since the epoch."""
 
     def __init__(
         self,
@@ -62,18 +67,23 @@ class RemoteRepository(Repository):
         *,
         names: NamesCache,
         artifacts: ArtifactStore,
+        searches: RemoteSearches,
         clock: Callable[[], float],
+        scope: str = "",
     ) -> None:
         super().__init__(config)
         self._artifacts = artifacts
+        self._searches = searches
         self._cache = cache
         self._upstream = upstream
         self._clock = clock
+        self._scope = scope
         self._names = RemoteNames(
             names,
             upstream,
             offline=self._offline,
             is_fresh=lambda checked: self._is_fresh(checked, "retrievalCachePeriodSecs"),
+            missing=self._no_list,
             clock=clock,
         )
 
@@ -82,14 +92,10 @@ class RemoteRepository(Repository):
     def project_page(self, project: NormalizedName) -> ProjectPage:
         page = self._page(project)
         kept = self._cache.kept_files(project)
-        files = tuple(_project_file(file, kept.get(remote_path(file))) for file in page.files)
-        versions = page.versions or tuple(
-            dict.fromkeys(filter(None, (version_of(f.filename, project) for f in files)))
-        )
         return ProjectPage(
             name=project,
-            files=files,
-            versions=versions,
+            files=tuple(_project_file(file, kept) for file in page.files),
+            versions=_with_versions(page, project).versions,
             status=page.status,
             status_reason=page.status_reason,
             alternate_locations=page.alternate_locations,
@@ -149,8 +155,9 @@ class RemoteRepository(Repository):
             # the upstream's word counts: what it withdrew must not live on here
             self._cache.save_missing(project, now)
             raise ProjectNotFound(self.key, project)
-        self._cache.save_page(project, CachedPage(page=answer.page, etag=answer.etag, checked=now))
-        return answer.page
+        page = _with_versions(answer.page, project)
+        self._cache.save_page(project, CachedPage(page=page, etag=answer.etag, checked=now))
+        return page
 
     def _ask(self, project: NormalizedName, cached: CachedPage | None) -> FetchedPage | PageAnswer:
         """The upstream's answer; what may be an error page with status 200 says nothing lasting."""
@@ -170,7 +177,29 @@ class RemoteRepository(Repository):
             if not known.count:
                 raise
             return known
-        return listed(self._cache.cached_names()) if projects is None else projects
+        if projects is not None:
+            return projects
+        known = listed(self._cache.cached_names())
+        if self._scope and not known.count:
+            raise ScopeNotFound(self.key, self._scope)
+        return known
+
+    def _no_list(self) -> ArtifactoryError:
+        """What it means that the upstream has no list: a scope exists where one is."""
+        if self._scope:
+            return ScopeNotFound(self.key, self._scope)
+        return UpstreamError(
+            "The upstream has no list of all projects. Each project can still be asked for by its "
+            "name."
+        )
+
+    # search
+
+    def search(self, query: ProjectQuery) -> Sequence[FoundProject]:
+        return self._searches.search(query, offline=self._offline)
+
+    def knows_project(self, project: NormalizedName) -> bool:
+        return self._cache.page(project) is not None
 
     # files
 
@@ -305,13 +334,27 @@ class RemoteRepository(Repository):
         )
 
 
-def _project_file(file: UpstreamFile, kept: KeptFile | None) -> ProjectFile:
-    hashes = dict(file.hashes)
+def _with_versions(page: UpstreamPage, project: NormalizedName) -> UpstreamPage:
+    """The page with the versions of its files when the upstream states none.
+
+    Told once for a kept page: reading ten thousand names takes a tenth of a second.
+    """
+    if page.versions:
+        return page
+    versions = filter(None, (version_of(file.filename, project) for file in page.files))
+    return replace(page, versions=tuple(dict.fromkeys(versions)))
+
+
+def _project_file(file: UpstreamFile, files: Mapping[str, KeptFile]) -> ProjectFile:
+    """What is shown of an upstream's file; ``files`` are those that are here, by their paths."""
+    path = remote_path(file)
+    kept = files.get(path)
+    hashes = file.hashes
     if kept is not None and "sha256" not in hashes:
-        hashes["sha256"] = kept.sha256
+        hashes = {**hashes, "sha256": kept.sha256}
     return ProjectFile(
         filename=file.filename,
-        path=remote_path(file),
+        path=path,
         hashes=hashes,
         requires_python=file.requires_python,
         yanked=file.yanked if kept is None or kept.yanked is None else kept.yanked,
@@ -319,7 +362,7 @@ def _project_file(file: UpstreamFile, kept: KeptFile | None) -> ProjectFile:
         upload_time=file.upload_time,
         core_metadata=_advertised_metadata(file, kept),
         gpg_signature=file.gpg_signature,
-        provenance=None if file.provenance is None else remote_path(file) + ".provenance",
+        provenance=None if file.provenance is None else f"{path}.provenance",
     )
 
 

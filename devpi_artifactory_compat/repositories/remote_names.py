@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from devpi_artifactory_compat.errors import ArtifactoryError
+from devpi_artifactory_compat.errors import NotFound
 from devpi_artifactory_compat.errors import UpstreamError
 from devpi_artifactory_compat.model import ProjectList
-from devpi_artifactory_compat.repositories.ports import FetchedNames
-from devpi_artifactory_compat.repositories.ports import KeptNames
-from devpi_artifactory_compat.repositories.ports import NamesCache
-from devpi_artifactory_compat.repositories.ports import PageAnswer
-from devpi_artifactory_compat.repositories.ports import Upstream
+from devpi_artifactory_compat.repositories.remote_ports import FetchedNames
+from devpi_artifactory_compat.repositories.remote_ports import KeptNames
+from devpi_artifactory_compat.repositories.remote_ports import NamesCache
+from devpi_artifactory_compat.repositories.remote_ports import PageAnswer
+from devpi_artifactory_compat.repositories.remote_ports import Upstream
 from itertools import chain
 from itertools import islice
 
@@ -18,7 +20,8 @@ from itertools import islice
 class RemoteNames:
     """The list of one upstream, revalidated when it is no longer fresh.
 
-    ``is_fresh`` says so of a list that the upstream confirmed at a time.
+    ``is_fresh`` says so of a list that the upstream confirmed at a time; ``missing`` gives what it
+    means that the upstream has none: after a NotFound a kept list is forgotten.
     """
 
     def __init__(
@@ -28,19 +31,22 @@ class RemoteNames:
         *,
         offline: bool,
         is_fresh: Callable[[float], bool],
+        missing: Callable[[], ArtifactoryError],
         clock: Callable[[], float],
     ) -> None:
         self._cache = cache
         self._upstream = upstream
         self._offline = offline
         self._is_fresh = is_fresh
+        self._missing = missing
         self._clock = clock
 
     def project_list(self) -> ProjectList | None:
         """The list; None when the repository is offline and has never fetched it.
 
         Only one request at a time asks the upstream: the others get the old list meanwhile, or
-        wait when there is none. Raises UpstreamError when there is none to fall back to.
+        wait when there is none. Raises UpstreamError when there is none to fall back to, and what
+        ``missing`` gives.
         """
         kept = self._cache.names()
         if self._serves(kept):
@@ -61,9 +67,14 @@ class RemoteNames:
         known = None if kept is None else kept.validators
         try:
             with self._upstream.project_names(known) as answer:
+                if answer is PageAnswer.MISSING:
+                    raise self._missing()
                 if not isinstance(answer, PageAnswer):
                     fetched = answer if kept is None else _not_emptied(answer, kept)
                     return self._cache.save_names(fetched, checked=self._clock())
+        except NotFound:
+            self._cache.forget_names()
+            raise
         except UpstreamError:
             if kept is None:
                 raise

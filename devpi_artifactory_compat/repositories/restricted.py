@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from devpi_artifactory_compat.errors import ArtifactNotFound
 from devpi_artifactory_compat.errors import Forbidden
@@ -9,7 +10,9 @@ from devpi_artifactory_compat.errors import ProjectNotFound
 from devpi_artifactory_compat.model import Artifact
 from devpi_artifactory_compat.model import Content
 from devpi_artifactory_compat.model import Folder
+from devpi_artifactory_compat.model import FoundProject
 from devpi_artifactory_compat.model import NormalizedName
+from devpi_artifactory_compat.model import PackageType
 from devpi_artifactory_compat.model import ProjectList
 from devpi_artifactory_compat.model import ProjectPage
 from devpi_artifactory_compat.packages.filenames import project_of
@@ -24,6 +27,7 @@ from devpi_artifactory_compat.repositories.ports import NewArtifact
 from devpi_artifactory_compat.repositories.ports import Publication
 from devpi_artifactory_compat.repositories.project_lists import filtered
 from devpi_artifactory_compat.repositories.project_lists import listed
+from devpi_artifactory_compat.repositories.search import ProjectQuery
 from packaging.utils import canonicalize_name
 
 
@@ -49,6 +53,12 @@ class BlackedOutRepository(Repository):
 
     def item(self, path: str) -> Artifact | Folder:
         raise ArtifactNotFound(self.key, path)
+
+    def search(self, query: ProjectQuery) -> Sequence[FoundProject]:
+        return ()
+
+    def knows_project(self, project: NormalizedName) -> bool:
+        return False
 
     def content(self, path: str) -> Content:
         raise ArtifactNotFound(self.key, path)
@@ -113,6 +123,13 @@ class FilteredRepository(Repository):
         )
         return replace(found, children=left)
 
+    def search(self, query: ProjectQuery) -> Sequence[FoundProject]:
+        return self._repository.search(query.through(self._patterns))
+
+    def knows_project(self, project: NormalizedName) -> bool:
+        """True also when the patterns leave none of its files: too little is shown then."""
+        return self._patterns.accepts_project(project) and self._repository.knows_project(project)
+
     def content(self, path: str) -> Content:
         self._check(path)
         return self._repository.content(path)
@@ -123,6 +140,8 @@ class FilteredRepository(Repository):
         return self._repository.cached_content(path)
 
     def _accepts(self, path: str) -> bool:
+        if self.config.package_type is PackageType.GENERIC:
+            return self._patterns.accepts_file(path, None)
         owner = split_sidecar(path)[0]
         return self._patterns.accepts_file(owner, project_of(owner.rpartition("/")[2]))
 

@@ -8,6 +8,7 @@ PyPI Remote Repositories with the Custom Registry Suffix").
 from __future__ import annotations
 
 from dataclasses import replace
+from devpi_artifactory_compat.model import PackageType
 from devpi_artifactory_compat.model import RepositoryClass
 from devpi_artifactory_compat.repositories.config import RepositoryConfig
 import re
@@ -20,10 +21,15 @@ _MAX_SEGMENTS = 4
 _SEGMENT = re.compile(r"[A-Za-z0-9_@+-][A-Za-z0-9._@+-]*")
 
 
+def has_custom_suffix(config: RepositoryConfig) -> bool:
+    return config.get_str("pyPIRepositorySuffix") != DEFAULT_SUFFIX
+
+
 def takes_scopes(config: RepositoryConfig) -> bool:
     return (
         config.rclass is RepositoryClass.REMOTE
-        and config.get_str("pyPIRepositorySuffix") != DEFAULT_SUFFIX
+        and config.package_type is PackageType.PYPI
+        and has_custom_suffix(config)
     )
 
 

@@ -21,9 +21,12 @@ from devpi_artifactory_compat.packages.identification import Identified
 from devpi_artifactory_compat.repositories.base import Repository
 from devpi_artifactory_compat.repositories.bringing import bring
 from devpi_artifactory_compat.repositories.bringing import bring_folder
+from devpi_artifactory_compat.repositories.bringing import check_stored
+from devpi_artifactory_compat.repositories.config import RepositoryConfig
 from devpi_artifactory_compat.repositories.item_store import ItemStore
 from devpi_artifactory_compat.repositories.item_store import ReleaseParts
 from devpi_artifactory_compat.repositories.item_store import StoredFile
+from devpi_artifactory_compat.repositories.layout import enforces_layout
 from devpi_artifactory_compat.repositories.paths import check_item_path
 from devpi_artifactory_compat.repositories.removing import check_gives_up
 from devpi_artifactory_compat.repositories.walking import Look
@@ -42,12 +45,16 @@ class Source:
 
 @dataclass(frozen=True, kw_only=True)
 class Target:
-    """Where files are brought to; ``store`` is that of the index behind the repository."""
+    """Where files are brought to: ``config`` and ``store`` are those of the local repository."""
 
-    key: str
+    config: RepositoryConfig
     index: str
     repository: Repository
     store: ItemStore
+
+    @property
+    def key(self) -> str:
+        return self.config.key
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -155,6 +162,17 @@ class Transfer:
         self.target.repository.check_deploy(
             step.to, step.item.checksums.sha256, user=self.user, may_delete=self.may_delete
         )
+
+    def layout_faults(self, steps: list[Step]) -> Iterator[str]:
+        """What the target's layout refuses, each in a sentence. The files are read."""
+        for step in steps if enforces_layout(self.target.config) else ():
+            stored = self._stored(step) if isinstance(step.item, Artifact) else None
+            if stored is None:
+                continue
+            try:
+                check_stored(self.target.config, stored, step.to)
+            except ArtifactoryError as exc:
+                yield f"Failed to {self.verb} {self._told(step)}: {exc}"
 
     @property
     def verb(self) -> str:

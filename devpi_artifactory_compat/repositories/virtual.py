@@ -17,6 +17,7 @@ from devpi_artifactory_compat.errors import UpstreamError
 from devpi_artifactory_compat.model import Artifact
 from devpi_artifactory_compat.model import Content
 from devpi_artifactory_compat.model import Folder
+from devpi_artifactory_compat.model import FoundProject
 from devpi_artifactory_compat.model import NormalizedName
 from devpi_artifactory_compat.model import ProjectFile
 from devpi_artifactory_compat.model import ProjectList
@@ -30,6 +31,9 @@ from devpi_artifactory_compat.repositories.config import RepositoryConfig
 from devpi_artifactory_compat.repositories.ports import NewArtifact
 from devpi_artifactory_compat.repositories.ports import Publication
 from devpi_artifactory_compat.repositories.project_lists import merged
+from devpi_artifactory_compat.repositories.search import ProjectQuery
+from devpi_artifactory_compat.repositories.search import merged as merged_found
+from itertools import chain
 from typing import TypeVar
 
 
@@ -37,6 +41,10 @@ T = TypeVar("T")
 
 #: which of the ordered members a project may come from
 MemberFilter = Callable[[Sequence[Repository], NormalizedName], Sequence[Repository]]
+
+
+#: a member, and the way in which it is asked for a file
+Lookup = tuple[Repository, Callable[[str], Content]]
 
 
 def all_members(members: Sequence[Repository], project: NormalizedName) -> Sequence[Repository]:
@@ -83,11 +91,37 @@ class VirtualRepository(Repository):
             raise failure
         return merged(lists)
 
+    def search(self, query: ProjectQuery) -> Sequence[FoundProject]:
+        found: dict[NormalizedName, list[tuple[Repository, FoundProject]]] = {}
+        for member in self.members:
+            for each in member.search(query):
+                found.setdefault(each.project, []).append((member, each))
+        allowed = (self._allowed(project, owned) for project, owned in found.items())
+        return merged_found(chain.from_iterable(allowed))
+
+    def _allowed(
+        self, project: NormalizedName, found: Iterable[tuple[Repository, FoundProject]]
+    ) -> list[FoundProject]:
+        """What is found of a project by the members that its page would show."""
+        members = self._select(self.members, project)
+        prior = [m for m in members if m.config.get_bool("priorityResolution")]
+        owners = [m for m in prior if any(m is owner for owner, _ in found)]
+        # a project that a prior member has is not shown by others, whether it matches or not
+        serving = owners or [m for m in prior if m.knows_project(project)] or members
+        return [each for owner, each in found if any(owner is member for member in serving)]
+
+    def knows_project(self, project: NormalizedName) -> bool:
+        return any(member.knows_project(project) for member in self.members)
+
+    def _lookups(self) -> Sequence[Lookup]:
+        """Where a file is looked for, in this order."""
+        return [(member, member.content) for member in self.members]
+
     def content(self, path: str) -> Content:
         failure: UpstreamError | None = None
-        for member in self.members:
+        for member, look in self._lookups():
             try:
-                return member.content(path)
+                return look(path)
             except ArtifactNotFound:
                 continue
             except UpstreamError as exc:

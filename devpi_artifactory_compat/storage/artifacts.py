@@ -160,6 +160,8 @@ class IndexArtifacts:
         record = self._records.record(path)
         assert record is not None
         properties = {**record.properties, INDEXING_ERROR: [reason]}
+        if record.state == ArtifactState.GENERIC.value and record.properties == properties:
+            return
         changed = replace(record, state=ArtifactState.GENERIC.value, properties=properties)
         self._records.save_record(changed)
         self._waiting.fail(path, reason)

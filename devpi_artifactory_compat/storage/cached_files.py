@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from devpi_artifactory_compat.errors import UpstreamError
+from devpi_artifactory_compat.model import ArtifactState
 from devpi_artifactory_compat.model import NormalizedName
 from devpi_artifactory_compat.model import Properties
 from devpi_artifactory_compat.packages.filenames import version_of
@@ -11,7 +13,7 @@ from devpi_artifactory_compat.packages.metadata import CoreMetadata
 from devpi_artifactory_compat.packages.upstream_page import UpstreamFile
 from devpi_artifactory_compat.repositories.arriving import ArrivingFile
 from devpi_artifactory_compat.repositories.arriving import remove_leftovers
-from devpi_artifactory_compat.repositories.ports import ReceivedFile
+from devpi_artifactory_compat.repositories.remote_ports import ReceivedFile
 from devpi_artifactory_compat.storage import blobs
 from devpi_artifactory_compat.storage.records import Arrival
 from devpi_artifactory_compat.storage.records import Record
@@ -26,6 +28,7 @@ from devpi_server.mirror import MirrorStage
 from email.utils import format_datetime
 from functools import partial
 from pathlib import Path
+from typing import BinaryIO
 import time
 
 
@@ -56,7 +59,11 @@ class CachedFiles:
         self._records = Records(xom, user, index)
 
     def save(
-        self, path: str, upstream: UpstreamFile, project: NormalizedName, received: ReceivedFile
+        self,
+        path: str,
+        upstream: UpstreamFile,
+        project: NormalizedName | None,
+        received: ReceivedFile,
     ) -> None:
         """In a transaction of its own, which is short: nothing is read or copied in it.
 
@@ -67,8 +74,42 @@ class CachedFiles:
             stage = self._xom.model.getstage(self._user, self._index)
             if not isinstance(stage, MirrorStage):
                 raise UpstreamError(f"The repository of '{upstream.filename}' was removed.")
+            if project is None:
+                self._keep_plain(path, upstream, received)
+                return
             entry = self._store(stage, upstream, project, received)
             self._keep(path, upstream, project, entry, received)
+
+    def _keep_plain(self, path: str, upstream: UpstreamFile, received: ReceivedFile) -> None:
+        """A file of no project: devpi only holds its bytes."""
+        now = time.time()
+        with received.file.open() as file:
+            entry = blobs.store_blob(
+                self._xom,
+                user=self._user,
+                index=self._index,
+                filename=upstream.filename,
+                sha256=received.checksums.sha256,
+                file=file,
+                source=received.file.path,
+            )
+        record = Record(
+            path=path,
+            project="",
+            filename=upstream.filename,
+            entry=entry,
+            size=received.size,
+            md5=received.checksums.md5,
+            sha1=received.checksums.sha1,
+            sha256=received.checksums.sha256,
+            created=now,
+            created_by=CACHE_USER,
+            modified=timestamp(received.modified) or now,
+            modified_by=CACHE_USER,
+            state=ArtifactState.GENERIC.value,
+            url=public_url(upstream.url),
+        )
+        self._records.save_record(record)
 
     def _store(
         self,
@@ -81,18 +122,7 @@ class CachedFiles:
         link = devpi_link(upstream)
         entry = self._xom.filestore.maplink(link, stage.username, stage.index, project)
         set_content(entry, upstream, received)
-        make_known(stage, project)
-        known = stage.key_projsimplelinks(project).get_mutable()
-        href = entry.relpath + (f"#{link.hash_spec}" if link.hash_spec else "")
-        if all(known_href != href for _key, known_href in known.get("links", ())):
-            # devpi empties this record when a page is refreshed
-            known.setdefault("serial", -1)
-            known.setdefault("links", []).append((upstream.filename, href))
-            known.setdefault("requires_python", []).append(upstream.requires_python)
-            known.setdefault("yanked", []).append(
-                True if upstream.yanked == "" else upstream.yanked
-            )
-            stage.key_projsimplelinks(project).set(known)
+        show_link(stage, project, upstream, entry, hash_spec=link.hash_spec)
         return entry
 
     def _keep(
@@ -157,6 +187,67 @@ def set_content(entry: MutableFileEntry, upstream: UpstreamFile, received: Recei
     )
     with received.file.open() as file:
         blobs.give(give, file, received.file.path)
+
+
+@dataclass(frozen=True, kw_only=True)
+class CachedRelease:
+    """A file that was in a cache; ``last_modified`` is devpi's, in the form of HTTP."""
+
+    url: str
+    filename: str
+    project: NormalizedName
+    sha256: str
+    last_modified: str | None
+    requires_python: str | None
+    yanked: str | None
+
+
+def adopt(
+    xom: XOM, stage: MirrorStage, release: CachedRelease, *, file: BinaryIO, source: Path | None
+) -> str:
+    """Give devpi a file that another server has downloaded; devpi's path of it.
+
+    ``source`` is where the file lies, if it may be linked there.
+    """
+    upstream = UpstreamFile(
+        url=release.url,
+        filename=release.filename,
+        hashes={"sha256": release.sha256},
+        requires_python=release.requires_python,
+        yanked=release.yanked,
+    )
+    link = devpi_link(upstream)
+    entry = xom.filestore.maplink(link, stage.username, stage.index, release.project)
+    set_content = partial(
+        entry.file_set_content,
+        last_modified=release.last_modified,
+        hashes=Digests(sha256=release.sha256),
+    )
+    blobs.give(set_content, file, source)
+    show_link(stage, release.project, upstream, entry, hash_spec=link.hash_spec)
+    return str(entry.relpath)
+
+
+def show_link(
+    stage: MirrorStage,
+    project: NormalizedName,
+    upstream: UpstreamFile,
+    entry: MutableFileEntry,
+    *,
+    hash_spec: str | None,
+) -> None:
+    """List a file on devpi's own page of its project."""
+    make_known(stage, project)
+    known = stage.key_projsimplelinks(project).get_mutable()
+    href = entry.relpath + (f"#{hash_spec}" if hash_spec else "")
+    if any(known_href == href for _key, known_href in known.get("links", ())):
+        return
+    # devpi empties this record when a page is refreshed
+    known.setdefault("serial", -1)
+    known.setdefault("links", []).append((upstream.filename, href))
+    known.setdefault("requires_python", []).append(upstream.requires_python)
+    known.setdefault("yanked", []).append(True if upstream.yanked == "" else upstream.yanked)
+    stage.key_projsimplelinks(project).set(known)
 
 
 def make_known(stage: MirrorStage, project: NormalizedName) -> None:

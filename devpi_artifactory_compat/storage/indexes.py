@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from collections.abc import Mapping
 from dataclasses import replace
 from devpi_artifactory_compat.errors import InvalidConfiguration
+from devpi_artifactory_compat.model import PackageType
 from devpi_artifactory_compat.model import RepositoryClass
 from devpi_artifactory_compat.model import RepositoryKey
 from devpi_artifactory_compat.repositories.catalog import Base
@@ -41,6 +42,7 @@ _CLASS_OF_TYPE = {
 }
 
 KEY_OPTION = "artifactory_key"
+PACKAGE_TYPE_OPTION = "artifactory_package_type"
 ACL_READ_OPTION = "acl_read"
 
 #: what ``devpi index`` can set beside devpi's own; a password would be visible to everybody there
@@ -159,11 +161,14 @@ def _remote_options(ixconfig: Mapping[str, Any], key: RepositoryKey) -> dict[str
     mirror_url, username, password = split_credentials(mirror_url_of(ixconfig))
     own = from_options(ixconfig, key=key, rclass=RepositoryClass.REMOTE, repositories=None)
     options: dict[str, Any] = {}
-    if not _same_page_url(own, mirror_url):
+    if own.package_type is PackageType.GENERIC:
+        if not _same_page_url(own, mirror_url):
+            options["artifactory_url"] = mirror_url
+    elif not _same_page_url(own, mirror_url):
         registry, suffix = split_mirror_url(mirror_url)
         options["artifactory_pypi_registry_url"] = registry
         options["artifactory_pypi_repository_suffix"] = suffix
-    if not own.get_str("url"):
+    if own.package_type is PackageType.PYPI and not own.get_str("url"):
         options["artifactory_url"] = split_mirror_url(mirror_url)[0]
     if username and not own.get_str("username"):
         options.update(artifactory_username=username, artifactory_password=password)
@@ -171,7 +176,9 @@ def _remote_options(ixconfig: Mapping[str, Any], key: RepositoryKey) -> dict[str
 
 
 def _same_page_url(config: RepositoryConfig, mirror_url: str) -> bool:
-    if "pyPIRegistryUrl" not in config.values and "pyPIRepositorySuffix" not in config.values:
+    is_generic = config.package_type is PackageType.GENERIC
+    said = {"url"} if is_generic else {"pyPIRegistryUrl", "pyPIRepositorySuffix"}
+    if said.isdisjoint(config.values):
         return False
     expected = registry_page_url(config, default_registry=default_registry())
     return expected.rstrip("/") == mirror_url.rstrip("/")

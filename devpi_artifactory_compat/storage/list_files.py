@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextlib import suppress
+from devpi_artifactory_compat.storage.named_locks import NamedLocks
 from devpi_server.main import XOM
 from pathlib import Path
 from typing import BinaryIO
@@ -20,6 +21,8 @@ import threading
 
 
 ROOT = "+artifactory/lists"
+
+_NEW = "new-"
 
 
 class NewFile:
@@ -55,12 +58,14 @@ class ListFolder:
             self._path /= _folder_name(scope)
 
     def lock(self, purpose: str) -> threading.Lock:
-        """One lock for each purpose, until the index is gone."""
-        key = f"artifactory-lists {self._scope} {purpose}"
-        return cast(
-            "threading.Lock",
-            self._xom.setdefault_singleton(self._index, key, factory=threading.Lock),
+        """One lock for each purpose."""
+        locks = cast(
+            "NamedLocks",
+            self._xom.setdefault_singleton(
+                self._index, "artifactory-list-locks", factory=NamedLocks
+            ),
         )
+        return locks.get(f"{self._scope} {purpose}")
 
     def open(self, name: str) -> BinaryIO | None:
         try:
@@ -75,7 +80,7 @@ class ListFolder:
     def writing(self) -> Iterator[NewFile]:
         """A new file; thrown away unless it gets a name."""
         self._path.mkdir(parents=True, exist_ok=True)
-        handle, temporary = tempfile.mkstemp(prefix="new-", dir=self._path)
+        handle, temporary = tempfile.mkstemp(prefix=_NEW, dir=self._path)
         path = Path(temporary)
         try:
             with os.fdopen(handle, "wb") as file:
@@ -92,6 +97,12 @@ class ListFolder:
                 times.append((path.stat().st_mtime_ns, path))
         for _time, path in sorted(times, reverse=True)[count:]:
             path.unlink(missing_ok=True)
+
+    def clear(self) -> None:
+        """Remove what has a name; a file on its way may still get one."""
+        for path in self._path.glob("*"):
+            if path.is_file() and not path.name.startswith(_NEW):
+                path.unlink(missing_ok=True)
 
     def remove(self) -> None:
         shutil.rmtree(self._path, ignore_errors=True)

@@ -136,10 +136,17 @@ class StageStore:
     def sidecar(self, release: Release, suffix: str) -> Content | None:
         shelf = self._records.shelf(release.project)
         kept = self._records.sidecar_content(shelf, release.path, suffix)
+        if kept is None and release.path + suffix in shelf.sidecars:
+            # on a replica it may be on its way
+            ask_primary(self._xom)
         if kept is not None or suffix != ".metadata":
             return kept
         entry = stored_entry(self._xom, release.handle)
-        body = None if entry is None else wheel_metadata(entry)
+        if entry is None:
+            # on a replica both may be on their way
+            ask_primary(self._xom)
+            return None
+        body = wheel_metadata(entry)
         if body is None:
             return None
         return Content(

@@ -7,6 +7,7 @@ from dataclasses import replace
 from devpi_artifactory_compat.errors import InvalidConfiguration
 from devpi_artifactory_compat.errors import NotAllowed
 from devpi_artifactory_compat.errors import RepositoryNotFound
+from devpi_artifactory_compat.model import PackageType
 from devpi_artifactory_compat.model import RepositoryClass
 from devpi_artifactory_compat.model import RepositoryKey
 from devpi_artifactory_compat.repositories.catalog import Entry
@@ -156,6 +157,9 @@ def _index_options(
     options.pop("artifactory_password", None)
     if config.rclass is RepositoryClass.REMOTE:
         options["mirror_url"] = registry_page_url(config, default_registry=default_registry())
+        if config.package_type is PackageType.GENERIC:
+            # devpi would ask for the list of projects
+            options["mirror_no_project_list"] = True
     if config.rclass is RepositoryClass.VIRTUAL:
         members = config.get_list("repositories")
         options["bases"] = [known[RepositoryKey(key)].index for key in members]

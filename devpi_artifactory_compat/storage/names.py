@@ -9,9 +9,9 @@ from devpi_artifactory_compat.errors import UpstreamTimeout
 from devpi_artifactory_compat.model import NormalizedName
 from devpi_artifactory_compat.model import ProjectList
 from devpi_artifactory_compat.packages.sorted_names import sorted_names
-from devpi_artifactory_compat.repositories.ports import FetchedNames
-from devpi_artifactory_compat.repositories.ports import KeptNames
-from devpi_artifactory_compat.repositories.ports import Validators
+from devpi_artifactory_compat.repositories.remote_ports import FetchedNames
+from devpi_artifactory_compat.repositories.remote_ports import KeptNames
+from devpi_artifactory_compat.repositories.remote_ports import Validators
 from devpi_artifactory_compat.storage.list_files import ListFolder
 from devpi_artifactory_compat.storage.replica import ask_primary
 from devpi_server.main import XOM
@@ -36,7 +36,7 @@ _GZIP_LEVEL = 5
 
 
 class NamesFiles:
-    """Implements ``repositories.ports.NamesCache``.
+    """Implements ``repositories.remote_ports.NamesCache``.
 
     ``source`` is the URL that the list comes from: the list of another source is not shown after
     the URL of the repository was changed.
@@ -104,6 +104,9 @@ class NamesFiles:
             "last_modified": kept.validators.last_modified,
         }
         return self._save_state(state, checked)
+
+    def forget_names(self) -> None:
+        self._folder.clear()
 
     def _save_state(self, state: dict[str, Any], checked: float) -> KeptNames:
         state["checked"] = checked

@@ -20,12 +20,15 @@ from devpi_artifactory_compat.storage.indexes import is_remote
 from devpi_artifactory_compat.storage.indexes import keys_of
 from devpi_artifactory_compat.storage.indexes import member_configs
 from devpi_artifactory_compat.storage.indexes import plain_config
+from devpi_artifactory_compat.storage.package_types import check_package_type
+from devpi_artifactory_compat.storage.package_types import is_generic
 from devpi_server.main import XOM
 from devpi_server.model import BaseStage
 from devpi_server.model import ensure_acl_list
 from typing import Any
 
 
+_FILES_OPTION = "artifactory_url"
 _PAGE_OPTIONS = ("artifactory_pypi_registry_url", "artifactory_pypi_repository_suffix")
 
 
@@ -55,6 +58,7 @@ def check_index(xom: XOM, stage: BaseStage, old: Mapping[str, Any]) -> None:
     if not present:
         return
     _write(stage, _normalized(present))
+    check_package_type(stage, old)
     if KEY_OPTION in present:
         _check_key(xom, stage)
     if is_remote(stage):
@@ -89,8 +93,13 @@ def _check_key(xom: XOM, stage: BaseStage) -> None:
 
 
 def _follow_page_options(xom: XOM, stage: BaseStage, old: Mapping[str, Any]) -> None:
-    """Artifactory's two fields were changed: devpi's ``mirror_url`` follows them."""
-    if all(stage.ixconfig.get(name) == old.get(name) for name in _PAGE_OPTIONS):
+    """Artifactory's fields were changed: devpi's ``mirror_url`` follows them."""
+    names: tuple[str, ...] = _PAGE_OPTIONS
+    if is_generic(stage):
+        names = (_FILES_OPTION,)
+        # devpi would ask for the list of projects
+        _write(stage, {"mirror_no_project_list": True})
+    if all(stage.ixconfig.get(name) == old.get(name) for name in names):
         return
     config = plain_config(xom, stage.name, own_options_only=True)
     if config is not None:

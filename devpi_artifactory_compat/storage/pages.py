@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from devpi_artifactory_compat.packages.upstream_page import UpstreamFile
 from devpi_artifactory_compat.packages.upstream_page import UpstreamPage
-from devpi_artifactory_compat.repositories.ports import CachedPage
+from devpi_artifactory_compat.repositories.remote_ports import CachedPage
 from devpi_artifactory_compat.storage.records import from_timestamp
 from typing import Any
 import dataclasses

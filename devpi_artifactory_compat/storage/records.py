@@ -221,7 +221,7 @@ class Records:
         project = canonicalize_name(record.project)
         shelf = self.shelf(project)
         before = shelf.files.get(arrival.shelf_key)
-        if before is not None and before.sha256 != record.sha256:
+        if before is not None and (before.sha256, before.path) != (record.sha256, record.path):
             self.forget(shelf, arrival.shelf_key)
         for suffix, body in arrival.sidecars.items():
             self.add_sidecar(shelf, record.path, suffix, body)
@@ -336,8 +336,7 @@ def entry_time(entry: BaseFileEntry) -> datetime | None:
 def entry_checksums(entry: BaseFileEntry) -> tuple[Checksums, int]:
     """Reads the whole file."""
     with _open(entry) as file:
-        checksums, size, _blake2 = hash_file(file)
-    return checksums, size
+        return hash_file(file)
 
 
 def timestamp(time: datetime | None) -> float:

@@ -7,6 +7,7 @@ from collections.abc import Hashable
 from collections.abc import Iterable
 from collections.abc import Iterator
 from collections.abc import Mapping
+from collections.abc import Sequence
 from contextlib import contextmanager
 from devpi_artifactory_compat.errors import UpstreamTimeout
 from devpi_artifactory_compat.model import Content
@@ -18,14 +19,15 @@ from devpi_artifactory_compat.repositories.downloads import Downloads
 from devpi_artifactory_compat.repositories.fetching import small_content
 from devpi_artifactory_compat.repositories.following import Fetch
 from devpi_artifactory_compat.repositories.following import Reader
-from devpi_artifactory_compat.repositories.ports import CachedPage
-from devpi_artifactory_compat.repositories.ports import KeptFile
-from devpi_artifactory_compat.repositories.ports import ReceivedFile
+from devpi_artifactory_compat.repositories.remote_ports import CachedPage
+from devpi_artifactory_compat.repositories.remote_ports import KeptFile
+from devpi_artifactory_compat.repositories.remote_ports import ReceivedFile
 from devpi_artifactory_compat.storage.cached_files import CachedFiles
 from devpi_artifactory_compat.storage.cached_files import make_known
 from devpi_artifactory_compat.storage.cached_files import new_file
 from devpi_artifactory_compat.storage.keys import page_key
 from devpi_artifactory_compat.storage.keys import state_key
+from devpi_artifactory_compat.storage.named_locks import NamedLocks
 from devpi_artifactory_compat.storage.pages import page_data
 from devpi_artifactory_compat.storage.pages import page_from_data
 from devpi_artifactory_compat.storage.records import Records
@@ -37,23 +39,16 @@ from devpi_artifactory_compat.storage.transactions import read_anew
 from devpi_artifactory_compat.storage.transactions import written_at_once
 from devpi_server.main import XOM
 from devpi_server.mirror import MirrorStage
+from packaging.utils import canonicalize_name
 from typing import cast
 import threading
-import weakref
 
 
 #: pages that are kept in memory, and the most files that they may have together
 MEMORY_PAGES = 5000
 MEMORY_FILES = 300_000
 
-
-class _Lock:
-    """A lock that a weak dictionary can hold."""
-
-    __slots__ = ("__weakref__", "lock")
-
-    def __init__(self) -> None:
-        self.lock = threading.Lock()
+_METADATA = ".metadata"
 
 
 class PageMemory:
@@ -64,7 +59,7 @@ class PageMemory:
         self._pages: OrderedDict[str, CachedPage] = OrderedDict()
         self._files = 0
         self._missing: OrderedDict[str, float] = OrderedDict()
-        self._locks: weakref.WeakValueDictionary[str, _Lock] = weakref.WeakValueDictionary()
+        self._locks = NamedLocks()
 
     def get(self, project: str) -> CachedPage | None:
         with self._guard:
@@ -103,18 +98,17 @@ class PageMemory:
     @contextmanager
     def lock(self, what: str, *, timeout: float) -> Iterator[None]:
         """``what`` is a project, for its page, or a path."""
-        with self._guard:
-            holder = self._locks.setdefault(what, _Lock())
-        if not holder.lock.acquire(timeout=timeout):
+        lock = self._locks.get(what)
+        if not lock.acquire(timeout=timeout):
             raise UpstreamTimeout(f"'{what}' is being fetched and does not come.")
         try:
             yield
         finally:
-            holder.lock.release()
+            lock.release()
 
 
 class MirrorCache:
-    """Implements ``repositories.ports.RemoteCache``.
+    """Implements ``repositories.remote_ports.RemoteCache``.
 
     ``source`` is where the pages come from: pages of another source are not shown after the
     URL of the repository was changed. Pages of different scopes are kept apart.
@@ -187,6 +181,14 @@ class MirrorCache:
     def confirm_page(self, project: NormalizedName, page: CachedPage) -> None:
         self._memory.put(self._name(project), page)
 
+    # paths begin with a slash there, projects and scopes never do
+
+    def file_missing_since(self, path: str) -> float | None:
+        return self._memory.missing_since(f"/{path}")
+
+    def save_file_missing(self, path: str, now: float) -> None:
+        self._memory.put_missing(f"/{path}", now)
+
     def save_missing(self, project: NormalizedName, now: float) -> None:
         self._memory.put_missing(self._name(project), now)
         if not self._page_key(project).exists():
@@ -195,7 +197,11 @@ class MirrorCache:
             self._page_key(project).delete()
 
     def cached_names(self) -> Iterable[str]:
-        return self._stage.key_projects.get()
+        names: Iterable[str] = self._stage.key_projects.get()
+        if not self._scope:
+            return names
+        # devpi knows the projects of all scopes together
+        return [name for name in names if self._page_key(canonicalize_name(name)).exists()]
 
     # files
 
@@ -224,6 +230,10 @@ class MirrorCache:
             )
             for path, file in self._records.shelf(project).files.items()
         }
+
+    def metadata_paths(self, project: NormalizedName) -> Sequence[str]:
+        sidecars = self._records.shelf(project).sidecars
+        return [path.removesuffix(_METADATA) for path in sidecars if path.endswith(_METADATA)]
 
     def sidecar(self, path: str, suffix: str) -> Content | None:
         project = project_of(path.rpartition("/")[2])
@@ -272,7 +282,7 @@ class MirrorCache:
         self,
         path: str,
         upstream: UpstreamFile,
-        project: NormalizedName,
+        project: NormalizedName | None,
         received: ReceivedFile,
     ) -> None:
         stage = self._stage

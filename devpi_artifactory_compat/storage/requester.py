@@ -20,6 +20,7 @@ from devpi_artifactory_compat.storage.urls import is_proxy_url
 from devpi_artifactory_compat.storage.urls import origin
 from devpi_artifactory_compat.storage.urls import public_url
 from devpi_artifactory_compat.storage.urls import split_credentials
+from devpi_artifactory_compat.storage.urls import with_new_parameters
 from devpi_artifactory_compat.storage.urls import with_query
 from http import HTTPStatus
 import httpx
@@ -28,6 +29,8 @@ import httpx
 MAX_REDIRECTS = 10
 
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
+#: 303 sends to something else than what was asked (RFC 9110)
+_REDIRECTS_OF_POST = _REDIRECTS - {303}
 _MAX_REASON = 200
 
 
@@ -37,8 +40,9 @@ class Access:
 
     ``timeout`` holds for each operation of a socket, ``page_timeout`` for a page from the first
     byte that is sent to the last one that comes, ``offline_period`` is how long a server that
-    fails counts as offline; all in seconds. Credentials and ``query_params`` are for the servers
-    of the three URLs, unless ``any_host_auth`` gives the former to all that pages point to.
+    fails counts as offline; all in seconds. ``client_query`` is what a client sent behind the
+    path of a file. Credentials and both queries are for the servers of the three URLs, unless
+    ``any_host_auth`` gives the first to all that pages point to.
     """
 
     registry_url: str
@@ -52,6 +56,7 @@ class Access:
     proxy: str = ""
     disable_proxy: bool = False
     query_params: str = ""
+    client_query: str = ""
     any_host_auth: bool = False
 
 
@@ -81,18 +86,30 @@ class Requester:
         return self._clients(self._proxy(url)).within(self._access.page_timeout)
 
     def request(
-        self, stack: ExitStack, url: str, headers: Mapping[str, str], *, optional: bool = False
+        self,
+        stack: ExitStack,
+        url: str,
+        headers: Mapping[str, str],
+        *,
+        optional: bool = False,
+        body: bytes | None = None,
+        query: str = "",
     ) -> httpx.Response:
         """The answer to a GET after all redirects; its body is still to be read.
 
+        With ``body`` it is a POST that changes nothing at the upstream: it may be sent again, also
+        to where it is redirected.
+
+        ``query`` is the client's: it goes to the upstream's own servers and replaces nothing there.
         A server that does not answer, or answers by 5xx, counts as offline from then on; that it
         answers by 5xx what is ``optional`` says nothing about the rest. Raises UpstreamError.
         """
         at = url
         for _ in range(MAX_REDIRECTS + 1):
-            response = self._answer(stack, at, headers)
+            response = self._answer(stack, at, headers, body, query)
             location = response.headers.get("location", "")
-            if response.status_code not in _REDIRECTS or not location:
+            redirects = _REDIRECTS if body is None else _REDIRECTS_OF_POST
+            if response.status_code not in redirects or not location:
                 self._heed(response, at, optional=optional)
                 return response
             response.close()
@@ -110,15 +127,27 @@ class Requester:
             return self._gone(url, UpstreamTimeout(f"The upstream hangs: {public_url(url)}."))
         return UpstreamError(f"The upstream broke off: {public_url(url)} ({_reason(exc)}).")
 
-    def _answer(self, stack: ExitStack, url: str, headers: Mapping[str, str]) -> httpx.Response:
+    def check(self, url: str) -> None:
+        """Raises UpstreamError while the server counts as offline."""
         self._outages.check(self._server(url))
+
+    def _answer(
+        self,
+        stack: ExitStack,
+        url: str,
+        headers: Mapping[str, str],
+        body: bytes | None,
+        query: str,
+    ) -> httpx.Response:
+        self.check(url)
         client = self._clients(self._proxy(url))
         try:
-            return client.get(
+            return client.request(
                 stack,
-                self._completed(url),
+                self._completed(url, query),
                 {**headers, **self._credentials(url)},
                 timeout=self._access.timeout,
+                body=body,
             )
         except (httpx.InvalidURL, httpx.UnsupportedProtocol, ValueError) as exc:
             raise UpstreamError(f"'{public_url(url)}' is no usable URL.") from exc
@@ -155,9 +184,11 @@ class Requester:
             return self._access.proxy
         return environment_proxy(url)
 
-    def _completed(self, url: str) -> str:
+    def _completed(self, url: str, query: str) -> str:
         params = self._access.query_params
-        return with_query(url, params) if params and origin(url) in self._origins else url
+        if not (params or query) or origin(url) not in self._origins:
+            return url
+        return with_new_parameters(with_query(url, params), query)
 
     def _credentials(self, url: str) -> dict[str, str]:
         """A page may point anywhere: the credentials are for the upstream itself."""

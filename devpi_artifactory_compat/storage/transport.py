@@ -87,6 +87,7 @@ class _Transport(httpx.BaseTransport):
                 scheme=url.raw_scheme, host=url.raw_host, port=url.port, target=url.raw_path
             ),
             headers=request.headers.raw,
+            content=request.read(),
             extensions=request.extensions,
         )
         with _as_httpx_errors():
@@ -128,17 +129,25 @@ class UpstreamClient:
         """What this thread sends and receives in the context ends by then."""
         return self._deadlines.within(seconds)
 
-    def get(
-        self, stack: ExitStack, url: str, headers: Mapping[str, str], *, timeout: float
+    def request(
+        self,
+        stack: ExitStack,
+        url: str,
+        headers: Mapping[str, str],
+        *,
+        timeout: float,
+        body: bytes | None = None,
     ) -> httpx.Response:
         """The answer to one request, its body still to be read; ``stack`` closes it.
 
-        ``timeout`` holds for each operation of the socket. Raises httpx.HTTPError, and
-        httpx.InvalidURL or ValueError for a URL that cannot be used.
+        A GET, or with ``body`` a POST that may be sent twice. ``timeout`` holds for each operation
+        of the socket. Raises httpx.HTTPError, and httpx.InvalidURL or ValueError for a URL that
+        cannot be used.
         """
         request = httpx.Request(
-            "GET",
+            "GET" if body is None else "POST",
             url,
+            content=body,
             headers={**self._headers, **headers},
             extensions={"timeout": httpx.Timeout(timeout).as_dict()},
         )

@@ -25,8 +25,8 @@ from typing import cast
 SCHEMA = 1
 
 #: from how many children on a folder is split, and into how many parts
-SPLIT_FROM = 512
-PARTS = 64
+SPLIT_FROM = 1024
+PARTS = 256
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -72,6 +72,32 @@ class Tree:
             for number in range(PARTS):
                 found.update(self._part(path, number))
         yield from sorted(found.items())
+
+    def walk(self, path: str) -> Iterator[tuple[str, bool]]:
+        """The paths of all that lies below a folder, and whether they are folders.
+
+        In no order, but a folder before what lies in it; of a large folder a part is in memory.
+        """
+        levels = [self._in_parts(path)]
+        while levels:
+            found, is_folder = next(levels[-1], ("", False))
+            if not found:
+                levels.pop()
+                continue
+            yield found, is_folder
+            if is_folder:
+                levels.append(self._in_parts(found))
+
+    def _in_parts(self, path: str) -> Iterator[tuple[str, bool]]:
+        data = self._data(path)
+        if not data:
+            return
+        prefix = f"{path}/" if path else ""
+        for name, is_folder in data["children"].items():
+            yield prefix + name, is_folder
+        for number in range(PARTS) if data["parts"] else ():
+            for name, is_folder in self._part(path, number).items():
+                yield prefix + name, is_folder
 
     def has_child(self, path: str) -> bool:
         data = self._data(path)

@@ -8,16 +8,18 @@ from collections.abc import Mapping
 from collections.abc import Sequence
 from contextlib import ExitStack
 from contextlib import contextmanager
+from datetime import UTC
+from datetime import datetime
 from devpi_artifactory_compat.errors import UpstreamError
 from devpi_artifactory_compat.model import NormalizedName
 from devpi_artifactory_compat.model import Stream
 from devpi_artifactory_compat.packages.upstream_info import parse_info
 from devpi_artifactory_compat.packages.upstream_names import parse_project_names
 from devpi_artifactory_compat.packages.upstream_page import parse_project_page
-from devpi_artifactory_compat.repositories.ports import FetchedNames
-from devpi_artifactory_compat.repositories.ports import FetchedPage
-from devpi_artifactory_compat.repositories.ports import PageAnswer
-from devpi_artifactory_compat.repositories.ports import Validators
+from devpi_artifactory_compat.repositories.remote_ports import FetchedNames
+from devpi_artifactory_compat.repositories.remote_ports import FetchedPage
+from devpi_artifactory_compat.repositories.remote_ports import PageAnswer
+from devpi_artifactory_compat.repositories.remote_ports import Validators
 from devpi_artifactory_compat.storage.bodies import encoding_of
 from devpi_artifactory_compat.storage.bodies import expanded
 from devpi_artifactory_compat.storage.outages import Outages
@@ -26,6 +28,7 @@ from devpi_artifactory_compat.storage.requester import Requester
 from devpi_artifactory_compat.storage.transport import UpstreamClient
 from devpi_artifactory_compat.storage.urls import public_url
 from devpi_artifactory_compat.storage.urls import split_credentials
+from email.utils import parsedate_to_datetime
 from urllib.parse import quote
 import httpx
 
@@ -48,7 +51,7 @@ _COMPRESSED_FILES = (".gz", ".tgz")
 
 
 class HttpUpstream:
-    """Implements ``repositories.ports.Upstream``; ``clients`` as for :class:`Requester`."""
+    """Implements ``repositories.remote_ports.Upstream``; ``clients`` as for :class:`Requester`."""
 
     def __init__(
         self,
@@ -57,6 +60,7 @@ class HttpUpstream:
         clients: Callable[[str | None], UpstreamClient],
         outages: Outages,
     ) -> None:
+        self._client_query = access.client_query
         self._requester = Requester(access, clients=clients, outages=outages)
         self._pages_url = split_credentials(access.pages_url)[0]
         self._registry_url = split_credentials(access.registry_url)[0].rstrip("/")
@@ -99,6 +103,9 @@ class HttpUpstream:
             if response.status_code == httpx.codes.NOT_MODIFIED and known is not None:
                 yield PageAnswer.NOT_MODIFIED
                 return
+            if response.status_code in _MISSING:
+                yield PageAnswer.MISSING
+                return
             self._check(response, url)
             names = parse_project_names(
                 self._pieces(response, url, NAMES_LIMIT),
@@ -120,29 +127,35 @@ class HttpUpstream:
             # many upstreams have no such API
             return {}
 
-    def open(self, url: str) -> Stream | None:
+    def open(self, url: str, *, folders: bool = True) -> Stream | None:
         with ExitStack() as stack:
             with self._requester.page_time(url):
-                response = self._requester.request(stack, url, {"Accept-Encoding": "identity"})
+                response = self._requester.request(
+                    stack, url, {"Accept-Encoding": "identity"}, query=self._client_query
+                )
             if response.status_code in _MISSING:
                 return None
             self._check(response, url)
+            if not folders and response.url.path.endswith("/"):
+                return None
             encoding = encoding_of(response)
             # the bytes of the file are what hashes are of: they are never expanded
             if encoding and not url.partition("?")[0].endswith(_COMPRESSED_FILES):
                 raise UpstreamError(f"The upstream compresses {public_url(url)} unasked.")
             chunks = self._chunks(response, url, stack.pop_all())
-        return Stream(size=_length(response), chunks=chunks)
+        return Stream(size=_length(response), chunks=chunks, modified=_modified(response))
 
     def read(self, url: str, *, limit: int) -> bytes | None:
-        body = self._read(url, limit)
+        body = self._read(url, limit, query=self._client_query)
         # nothing small that stands beside a file is HTML: this is an error page with status 200
         return None if body is not None and body.lstrip().startswith(b"<") else body
 
-    def _read(self, url: str, limit: int, *, optional: bool = False) -> bytes | None:
+    def _read(
+        self, url: str, limit: int, *, optional: bool = False, query: str = ""
+    ) -> bytes | None:
         with ExitStack() as stack:
             stack.enter_context(self._requester.page_time(url))
-            response = self._requester.request(stack, url, {}, optional=optional)
+            response = self._requester.request(stack, url, {}, optional=optional, query=query)
             if response.status_code in _MISSING:
                 return None
             self._check(response, url)
@@ -183,6 +196,15 @@ def _length(response: httpx.Response) -> int | None:
     if not (length.isascii() and length.isdigit()) or "transfer-encoding" in response.headers:
         return None
     return int(length)
+
+
+def _modified(response: httpx.Response) -> datetime | None:
+    try:
+        time = parsedate_to_datetime(response.headers.get("last-modified", "")[:100])
+    except (ValueError, OverflowError):
+        return None
+    # without a zone it is UTC, which is the only one that HTTP knows
+    return time if time.tzinfo is not None else time.replace(tzinfo=UTC)
 
 
 def _etag(response: httpx.Response) -> str | None:

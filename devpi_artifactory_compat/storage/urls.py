@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from urllib.parse import quote
 from urllib.parse import unquote
+from urllib.parse import unquote_plus
 from urllib.parse import urlsplit
 from urllib.parse import urlunsplit
 from urllib.request import getproxies
 from urllib.request import proxy_bypass
 
+
+#: what stands in a query as it is (RFC 3986 3.4), and the sign of what is escaped already
+_QUERY_CHARACTERS = "-._~!$&'()*+,;=:@/?%"
 
 _PORTS = {"http": 80, "https": 443}
 
@@ -53,6 +58,24 @@ def with_query(url: str, params: str) -> str:
     present = parts.query.split("&") if parts.query else []
     wanted = [item for item in params.strip("?&").split("&") if item and item not in present]
     return urlunsplit(parts._replace(query="&".join([*present, *wanted])))
+
+
+def sendable_query(query: str) -> str:
+    """A client's query string, bytes as Latin-1 as WSGI gives it, as it may stand in a URL."""
+    return quote(query.encode("latin-1"), safe=_QUERY_CHARACTERS)
+
+
+def with_new_parameters(url: str, query: str) -> str:
+    """The URL with those parameters of a query whose names it does not have yet."""
+    parts = urlsplit(url)
+    present = parts.query.split("&") if parts.query else []
+    names = {_parameter(item) for item in present}
+    wanted = [item for item in query.split("&") if item and _parameter(item) not in names]
+    return urlunsplit(parts._replace(query="&".join([*present, *wanted])))
+
+
+def _parameter(item: str) -> str:
+    return unquote_plus(item.partition("=")[0])
 
 
 def is_proxy_url(value: str) -> bool:

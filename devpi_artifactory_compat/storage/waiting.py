@@ -4,59 +4,60 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from collections.abc import Mapping
-from dataclasses import dataclass
-from dataclasses import field
-from devpi_artifactory_compat.storage.keys import WAITING
+from dataclasses import asdict
+from dataclasses import replace
+from devpi_artifactory_compat.indexing.ports import Run
+from devpi_artifactory_compat.indexing.ports import RunResult
+from devpi_artifactory_compat.indexing.ports import WaitingFiles
 from devpi_artifactory_compat.storage.keys import waiting_key
 from devpi_server.main import XOM
 from devpi_server.readonly import get_mutable_deepcopy
+from typing import TypeVar
+
+
+T = TypeVar("T")
 
 
 #: of more files that could not be indexed the oldest are forgotten; their properties tell it still
 MAX_FAILED = 1_000
 
 
-@dataclass(frozen=True, kw_only=True)
-class WaitingFiles:
-    """``paths`` with the time of their deployment, ``failed`` with the reason, by path.
-
-    Times are seconds since the epoch; ``last_upload`` is that of any file to the repository since
-    the first of them waits.
-    """
-
-    paths: Mapping[str, float] = field(default_factory=dict)
-    last_upload: float = 0.0
-    failed: Mapping[str, str] = field(default_factory=dict)
-
-
 class Waiting:
-    """Of one index; reads in any transaction, changes in one that writes."""
+    """Of one index; reads in any transaction, changes in one that writes.
+
+    Implements ``indexing.ports.Queue``.
+    """
 
     def __init__(self, xom: XOM, user: str, index: str) -> None:
         self._key = waiting_key(xom, user, index)
 
     def files(self) -> WaitingFiles:
-        return WaitingFiles(**get_mutable_deepcopy(self._key.get()))
+        data = get_mutable_deepcopy(self._key.get())
+        run, last_run = data.pop("run", None), data.pop("last_run", None)
+        return WaitingFiles(
+            **data,
+            run=None if run is None else Run(**run),
+            last_run=None if last_run is None else RunResult(**last_run),
+        )
 
     def add(self, path: str, *, now: float) -> None:
         files = self.files()
-        failed = {other: reason for other, reason in files.failed.items() if other != path}
-        self._save({**files.paths, path: now}, now, failed)
+        failed = _without(files.failed, path)
+        self._save(replace(files, paths={**files.paths, path: now}, last_upload=now, failed=failed))
 
     def note_upload(self, *, now: float) -> None:
         """Another file has come: the repository is not quiet yet."""
         files = self.files()
         if files.paths:
-            self._save(files.paths, now, files.failed)
+            self._save(replace(files, last_upload=now))
 
     def fail(self, path: str, reason: str) -> None:
         """The file does not wait any more, because it cannot be indexed."""
         files = self.files()
-        paths = {other: since for other, since in files.paths.items() if other != path}
         failed = {**files.failed, path: reason}
         while len(failed) > MAX_FAILED:
             del failed[next(iter(failed))]
-        self._save(paths, files.last_upload, failed)
+        self._save(replace(files, paths=_without(files.paths, path), failed=failed))
 
     def forget(self, *gone: str) -> None:
         """The files at these paths were indexed, or are gone."""
@@ -65,22 +66,48 @@ class Waiting:
         if known:
             paths = {path: since for path, since in files.paths.items() if path not in known}
             failed = {path: reason for path, reason in files.failed.items() if path not in known}
-            self._save(paths, files.last_upload, failed)
+            self._save(replace(files, paths=paths, failed=failed))
 
-    def _save(
-        self, paths: Mapping[str, float], last_upload: float, failed: Mapping[str, str]
-    ) -> None:
-        if paths or failed:
-            data = {"paths": dict(paths), "last_upload": last_upload, "failed": dict(failed)}
-            self._key.set(data)
+    # looking at everything
+
+    def ask(self, *, now: float) -> int:
+        """Somebody wants everything to be looked at; the number of the call."""
+        files = self.files()
+        last = 0 if files.last_run is None else files.last_run.asked
+        if files.run is None:
+            run = Run(asked=last + 1, since=now)
+        else:
+            run = replace(files.run, asked=files.run.asked + 1)
+        self._save(replace(files, run=run))
+        return run.asked
+
+    def progress(self, *, done: int, total: int) -> None:
+        files = self.files()
+        if files.run is not None:
+            self._save(replace(files, run=replace(files.run, done=done, total=total)))
+
+    def finish(self, result: RunResult) -> bool:
+        files = self.files()
+        if files.run is not None and files.run.asked > result.asked:
+            return False
+        self._save(replace(files, run=None, last_run=result))
+        return True
+
+    def _save(self, files: WaitingFiles) -> None:
+        if files != WaitingFiles(last_upload=files.last_upload):
+            self._key.set(asdict(files))
         elif self._key.exists():
             self._key.delete()
 
 
-def indexes_that_wait(xom: XOM) -> Iterator[tuple[str, str]]:
-    """User and index of each index with files that wait, in the running transaction."""
-    tx = xom.keyfs.tx
-    for info in list(tx.iter_relpaths_at([getattr(xom.keyfs, WAITING)], tx.at_serial)):
-        if info.value and info.value.get("paths"):
-            user, index, *_ = info.relpath.split("/")
-            yield user, index
+def _without(files: Mapping[str, T], path: str) -> dict[str, T]:
+    return {other: value for other, value in files.items() if other != path}
+
+
+def busy_indexes(xom: XOM) -> Iterator[tuple[str, str]]:
+    """User and index of each index that has something to do, in the running transaction."""
+    for user in xom.model.get_userlist():
+        for index in user.key.get().get("indexes", {}):
+            files = Waiting(xom, user.name, index).files()
+            if files.paths or files.run is not None:
+                yield user.name, index

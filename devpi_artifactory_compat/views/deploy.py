@@ -20,10 +20,11 @@ from devpi_artifactory_compat.model import RepositoryClass
 from devpi_artifactory_compat.packages.form_body import BodyReader
 from devpi_artifactory_compat.packages.hashing import FileHasher
 from devpi_artifactory_compat.repositories.catalog import Entry
+from devpi_artifactory_compat.repositories.config import RepositoryConfig
+from devpi_artifactory_compat.repositories.layout import check_deployment
 from devpi_artifactory_compat.repositories.paths import check_path
 from devpi_artifactory_compat.repositories.ports import NewArtifact
-from devpi_artifactory_compat.repositories.preparing import prepared
-from devpi_artifactory_compat.repositories.preparing import quiet_period
+from devpi_artifactory_compat.repositories.preparing import prepared_for
 from devpi_artifactory_compat.repositories.property_syntax import parse_matrix
 from devpi_artifactory_compat.repositories.stated_checksums import StatedChecksums
 from devpi_artifactory_compat.repositories.stated_checksums import stated_checksums
@@ -77,14 +78,15 @@ def deploy_to(request: Request, key: str, path: str) -> Response:
         content = _known_content(visit, stated)
     else:
         content = _arriving(request, target.config.key, path, stated)
-    period = quiet_period(target.config, default=settings_of(visit.xom).quiet_period)
+    period = settings_of(visit.xom).quiet_period
+    prepare = partial(_prepared, target.config, default_period=period)
     with content as (file, source, size, checksums):
         if wants_explosion(request):
             explosion = Explosion(
                 path=path,
                 user=visit.user or "anonymous",
                 properties=properties,
-                at_once=period == 0,
+                prepare=prepare,
                 atomic=wants_atomic_explosion(request),
                 transaction=lambda: _writing(request, key),
             )
@@ -99,8 +101,14 @@ def deploy_to(request: Request, key: str, path: str) -> Response:
             properties=properties,
             source=source,
         )
-        new = prepared(new, at_once=period == 0)
+        new = prepare(new)
         return _stored(request, key, new)
+
+
+def _prepared(config: RepositoryConfig, new: NewArtifact, *, default_period: int) -> NewArtifact:
+    """Raises Forbidden for what the layout of the repository refuses."""
+    check_deployment(config, new)
+    return prepared_for(config, new, default_period=default_period)
 
 
 def deploy_target(visit: Visit, key: str) -> Entry:

@@ -6,6 +6,7 @@ The archive is unpacked before anything is stored, so that one that is refused l
 from __future__ import annotations
 
 from collections.abc import Callable
+from collections.abc import Iterable
 from collections.abc import Iterator
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
@@ -21,8 +22,8 @@ from devpi_artifactory_compat.packages.archived_files import archived_files
 from devpi_artifactory_compat.repositories.paths import check_path
 from devpi_artifactory_compat.repositories.ports import NewArtifact
 from devpi_artifactory_compat.repositories.preparing import MAX_METADATA
-from devpi_artifactory_compat.repositories.preparing import prepared
 from devpi_artifactory_compat.repositories.preparing import size_of_metadata
+from devpi_artifactory_compat.repositories.preparing import waiting
 from devpi_artifactory_compat.storage.unpacking import UnpackedFile
 from devpi_artifactory_compat.storage.unpacking import unpacked
 from itertools import islice
@@ -42,13 +43,14 @@ Deploy = Callable[[NewArtifact], Artifact]
 class Explosion:
     """Where the files go: below the folder of the path that the archive was sent to.
 
-    ``transaction`` enters one that writes, and gives what stores a file in it.
+    ``prepare`` finds out what becomes of a file, or raises Forbidden. ``transaction`` enters one
+    that writes, and gives what stores a file in it.
     """
 
     path: str
     user: str
     properties: Properties
-    at_once: bool
+    prepare: Callable[[NewArtifact], NewArtifact]
     atomic: bool
     transaction: Callable[[], AbstractContextManager[Deploy]]
 
@@ -81,15 +83,14 @@ def explode(request: Request, archive: BinaryIO, explosion: Explosion) -> Respon
     with unpacked(request.registry["xom"], archived) as files:
         if not files:
             raise BadRequest(f"'{filename}' holds no files.")
-        new = _prepared(files, explosion)
+        targets = [explosion.target(file) for file in files]
+        unopened = (
+            _Unopened(file=file, path=path) for file, path in zip(files, targets, strict=True)
+        )
         if explosion.atomic:
-            # looked at before anybody is kept from writing
-            ready = list(new)
-            with explosion.transaction() as deploy:
-                for one in ready:
-                    _store(one, deploy)
+            _store_all(unopened, explosion)
         else:
-            _store_what_can_be(new, explosion, total=len(files))
+            _store_what_can_be(unopened, explosion, total=len(files))
     return Response(status=200, content_type="text/plain")
 
 
@@ -97,45 +98,67 @@ def explode(request: Request, archive: BinaryIO, explosion: Explosion) -> Respon
 class _Unopened:
     """A file that is opened when its turn comes: there are more than may be open at once."""
 
-    new: NewArtifact
+    path: str
     file: UnpackedFile
 
 
-def _prepared(files: list[UnpackedFile], explosion: Explosion) -> Iterator[_Unopened]:
-    targets = [explosion.target(file) for file in files]
-    room = MAX_METADATA
-    for file, path in zip(files, targets, strict=True):
-        with file.source.open("rb") as opened:
+class _Preparation:
+    """Finds out what becomes of the files, one after the other, in bounded memory."""
+
+    def __init__(self, explosion: Explosion) -> None:
+        self._explosion = explosion
+        self._room = MAX_METADATA
+
+    def prepared(self, unopened: _Unopened) -> NewArtifact:
+        """With a file that is closed. Raises Forbidden."""
+        with unopened.file.source.open("rb") as opened:
             new = NewArtifact(
-                path=path,
+                path=unopened.path,
                 file=opened,
-                size=file.size,
-                checksums=file.checksums,
-                user=explosion.user,
+                size=unopened.file.size,
+                checksums=unopened.file.checksums,
+                user=self._explosion.user,
                 state=ArtifactState.GENERIC,
-                properties=explosion.properties,
-                source=file.source,
+                properties=self._explosion.properties,
+                source=unopened.file.source,
             )
-            # what does not fit into memory any more waits to be indexed
-            new = prepared(new, at_once=explosion.at_once and room > 0)
-        if new.identified is not None:
-            room -= size_of_metadata(new.identified)
-        yield _Unopened(new=new, file=file)
+            new = self._explosion.prepare(new)
+        if new.identified is None:
+            return new
+        self._room -= size_of_metadata(new.identified)
+        # what does not fit into memory waits to be indexed
+        return new if self._room > 0 else waiting(replace(new, identified=None))
 
 
-def _store(unopened: _Unopened, deploy: Deploy) -> None:
-    with unopened.file.source.open("rb") as opened:
-        deploy(replace(unopened.new, file=opened))
+def _store(new: NewArtifact, deploy: Deploy) -> None:
+    assert new.source is not None
+    with new.source.open("rb") as opened:
+        deploy(replace(new, file=opened))
 
 
-def _store_what_can_be(new: Iterator[_Unopened], explosion: Explosion, *, total: int) -> None:
+def _store_all(unopened: Iterable[_Unopened], explosion: Explosion) -> None:
+    # looked at before anybody is kept from writing
+    ready = list(map(_Preparation(explosion).prepared, unopened))
+    with explosion.transaction() as deploy:
+        for new in ready:
+            _store(new, deploy)
+
+
+def _store_what_can_be(unopened: Iterator[_Unopened], explosion: Explosion, *, total: int) -> None:
     failures: list[ArtifactoryError] = []
-    while batch := list(islice(new, BATCH)):
+    while batch := list(islice(unopened, BATCH)):
+        preparation = _Preparation(explosion)
+        ready = []
+        for one in batch:
+            try:
+                ready.append(preparation.prepared(one))
+            except Forbidden as exc:
+                failures.append(exc)
         with explosion.transaction() as deploy:
-            for one in batch:
+            for new in ready:
                 # this is found out before anything of the file is written
                 try:
-                    _store(one, deploy)
+                    _store(new, deploy)
                 except (Conflict, Forbidden) as exc:
                     failures.append(exc)
     if failures:

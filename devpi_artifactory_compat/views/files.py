@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from devpi_artifactory_compat.errors import UpstreamError
 from devpi_artifactory_compat.model import Content
 from devpi_artifactory_compat.packages.filenames import content_type
+from devpi_server.log import threadlog
 from pyramid.request import Request
 from pyramid.response import Response
 from typing import BinaryIO
 from urllib.parse import quote
+from waitress.channel import ClientDisconnected
 
 
 CHUNK_SIZE = 128 * 1024
@@ -72,7 +75,7 @@ def _streamed(request: Request, content: Content) -> Response:
     stream = content.stream()
     # the first piece is taken here, where a failure can still become an answer
     first = next(stream.chunks, b"")
-    response.app_iter = StreamBody(first, stream.chunks)
+    response.app_iter = StreamBody(request.path, first, stream.chunks)
     response.content_length = stream.size
     return response
 
@@ -116,16 +119,32 @@ class FileBody:
         self._file.close()
 
 
-class StreamBody:
-    """A file on its way as a body; a client that goes away ends its own part of it only."""
+class BrokenOff(ClientDisconnected):
+    """An answer that had begun when its file turned out to be broken, or did not come.
 
-    def __init__(self, first: bytes, rest: Iterator[bytes]) -> None:
+    waitress closes the connection, so that the client sees that it does not have all, and takes
+    this for no fault of the server's.
+    """
+
+
+class StreamBody:
+    """A file on its way as a body; a client that goes away ends its own part of it only.
+
+    ``path`` says in the log whose answer was broken off.
+    """
+
+    def __init__(self, path: str, first: bytes, rest: Iterator[bytes]) -> None:
+        self._path = path
         self._first = first
         self._rest = rest
 
     def __iter__(self) -> Iterator[bytes]:
         yield self._first
-        yield from self._rest
+        try:
+            yield from self._rest
+        except UpstreamError as exc:
+            threadlog.warning("The answer to GET %s was broken off: %s", self._path, exc)
+            raise BrokenOff(str(exc)) from exc
 
     def close(self) -> None:
         close = getattr(self._rest, "close", None)

@@ -8,6 +8,7 @@ from devpi_artifactory_compat.storage.indexes import KEY_OPTION
 from devpi_artifactory_compat.storage.native import check_index
 from devpi_artifactory_compat.storage.native import restore_options
 from devpi_artifactory_compat.storage.reading import may_read
+from devpi_artifactory_compat.views.native_packages import refuse_packages
 from devpi_artifactory_compat.views.rights import is_admin
 from http import HTTPStatus
 from pyramid.httpexceptions import HTTPException
@@ -31,7 +32,8 @@ def guard_index(view: View, info: Any) -> View:
 
     def guarded(context: Any, request: Request) -> Response:
         names = request.matchdict or {}
-        if "user" not in names or "index" not in names:
+        # a view of a refusal, as devpi-web has them, is not refused once more
+        if isinstance(context, Exception) or "user" not in names or "index" not in names:
             return view(context, request)
         route = request.matched_route.name if request.matched_route is not None else ""
         if request.method in {"PUT", "PATCH"} and route in _CONFIG_ROUTES:
@@ -39,6 +41,7 @@ def guard_index(view: View, info: Any) -> View:
         # a search by XML-RPC is a POST that reads
         if request.method in {"GET", "HEAD"} or request.content_type == "text/xml":
             _refuse_strangers(request)
+        refuse_packages(request, _stage(request))
         return view(context, request)
 
     return guarded

@@ -47,14 +47,16 @@ def projects_response(request: Request, projects: ProjectList, pages: RenderedPa
     if projects.count <= LONG_LIST:
         return page_response(request, b"".join(render()), content_type)
     form = "json" if content_type == JSON else "html" if prefix == "" else "html-flat"
-    return _long_response(
-        request, f"{projects.etag}-{form}-{_VERSION}", content_type, pages, render
-    )
+    return long_response(request, f"{projects.etag}-{form}-{_VERSION}", content_type, pages, render)
 
 
-def _long_response(
+def long_response(
     request: Request, name: str, content_type: str, pages: RenderedPages, render: Render
 ) -> Response:
+    """A page that is rendered once and kept; ``name`` is another one when its content is.
+
+    Raises UpstreamError before the first byte is sent.
+    """
     packed = takes_gzip(request)
     etag = f"{name}-gzip" if packed else name
     if etag in request.if_none_match:

@@ -44,13 +44,16 @@ def project_name(request: Request, key: str) -> NormalizedName:
 
 def _repository(request: Request) -> Repository:
     names = request.matchdict
-    return Visit(request).readable(names["key"], names.get("scope", ""))
+    visit = Visit(request)
+    visit.require_pypi(names["key"])
+    return visit.readable(names["key"], names.get("scope", ""))
 
 
 def list_projects(request: Request) -> Response:
     """``GET …/simple[/]``"""
     visit = Visit(request)
     key, scope = request.matchdict["key"], request.matchdict.get("scope", "")
+    visit.require_pypi(key)
     projects = visit.readable(key, scope).project_list()
     index = visit.catalog.entry(key).index
     return projects_response(request, projects, RenderedPages(visit.xom, index, scope=scope))
@@ -87,6 +90,7 @@ def show_json(request: Request) -> Response:
 def upload(request: Request) -> Response:
     """``POST /artifactory/api/pypi/<key>[/]``: the legacy upload form."""
     visit = Visit(request)
+    visit.require_pypi(request.matchdict["key"])
     entry = visit.catalog.entry(request.matchdict["key"])
     target = upload_target(visit, entry)
     key = target.config.key
@@ -138,7 +142,9 @@ def upload_target(visit: Visit, entry: Entry) -> Entry:
 def explain_url(request: Request) -> Response:
     """``GET /artifactory/api/pypi/<key>``: people and tools that forgot ``/simple``."""
     key = request.matchdict["key"]
-    Visit(request).readable(key)
+    visit = Visit(request)
+    visit.require_pypi(key)
+    visit.readable(key)
     url = f"{request.application_url}/artifactory/api/pypi/{key}"
     raise NotFound(
         f"This is the upload URL of repository '{key}'. Installers use {url}/simple as index URL."
@@ -148,6 +154,8 @@ def explain_url(request: Request) -> Response:
 def misplaced_upload(request: Request) -> Response:
     """POST to any other URL of a repository: say where uploads go."""
     key = request.matchdict["key"]
-    Visit(request).catalog.entry(key)
+    visit = Visit(request)
+    visit.require_pypi(key)
+    visit.catalog.entry(key)
     url = f"{request.application_url}/artifactory/api/pypi/{key}"
     raise NotAllowed(f"Nothing can be posted here. The upload URL of repository '{key}' is {url}")

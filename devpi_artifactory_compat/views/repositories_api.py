@@ -67,7 +67,7 @@ def _filters(request: Request, type_parameter: str) -> Callable[[Entry], bool]:
     def wanted(entry: Entry) -> bool:
         return (
             (not types or entry.config.rclass in types)
-            and (not packages or "pypi" in packages)
+            and (not packages or entry.config.package_type in packages)
             and (not projects or entry.config.get_str("projectKey").lower() in projects)
         )
 

@@ -45,6 +45,10 @@ class Asked:
     def repository(self) -> Repository:
         return self.visit.catalog.repository(self.place.entry.config.key)
 
+    def index_of(self, item: Artifact) -> str:
+        """devpi's name of the index that holds an artifact, also a member of a virtual one's."""
+        return self.visit.place(item.repository).entry.index
+
     def item(self) -> Artifact | Folder:
         """Raises ArtifactNotFound."""
         return self.repository.item(self.path)

@@ -16,6 +16,7 @@ from devpi_artifactory_compat.model import Folder
 from devpi_artifactory_compat.model import RepositoryClass
 from devpi_artifactory_compat.packages.identification import Identified
 from devpi_artifactory_compat.repositories.base import Repository
+from devpi_artifactory_compat.repositories.layout import enforces_layout
 from devpi_artifactory_compat.repositories.paths import check_item_path
 from devpi_artifactory_compat.repositories.preparing import identify_stored
 from devpi_artifactory_compat.repositories.transferring import Source
@@ -107,16 +108,19 @@ def _transfer(request: Request, asked: Asked) -> Response:
     transfer = _opened(request, asked)
     steps = _planned(transfer, asked)
     try:
-        if asked.dry:
-            _check(transfer, steps, fail_fast=asked.fail_fast)
-            return _result(_messages(transfer, asked, steps))
         # archives are read before anybody is kept from writing
-        transfer = replace(transfer, identified=_identified(request, asked, steps))
+        _refuse(transfer.layout_faults(steps), asked)
+        if asked.dry:
+            _refuse(transfer.faults(steps), asked)
+            return _result(_messages(transfer, asked, steps))
+        identified = _identified(request, asked, steps)
+        looked_at = steps
         with written_at_once(xom.keyfs):
             # what there is, and what the user may, may have changed meanwhile
-            transfer = replace(_opened(request, asked), identified=transfer.identified)
+            transfer = replace(_opened(request, asked), identified=identified)
             steps = _planned(transfer, asked)
-            _check(transfer, steps, fail_fast=asked.fail_fast)
+            _refuse(transfer.faults(steps), asked)
+            _check_unchanged(transfer, looked_at, steps)
             transfer.carry_out(steps)
     except TransferFailed as exc:
         return _failure(exc.faults)
@@ -135,7 +139,7 @@ def _opened(request: Request, asked: Asked) -> Transfer:
     return Transfer(
         source=source,
         target=Target(
-            key=entry.config.key,
+            config=entry.config,
             index=entry.index,
             repository=visit.catalog.repository(asked.to_key),
             store=visit.artifacts(entry),
@@ -195,12 +199,17 @@ def _identified(request: Request, asked: Asked, steps: list[Step]) -> Mapping[st
     return identify_stored(artifacts, store.content)
 
 
-def _check(transfer: Transfer, steps: list[Step], *, fail_fast: bool) -> None:
-    """Raises TransferFailed."""
-    limit = 1 if fail_fast else MAX_MESSAGES
-    faults = tuple(islice(transfer.faults(steps), limit))
-    if faults:
-        raise TransferFailed(faults)
+def _refuse(faults: Iterable[str], asked: Asked) -> None:
+    """Raises TransferFailed when there are any."""
+    found = tuple(islice(faults, 1 if asked.fail_fast else MAX_MESSAGES))
+    if found:
+        raise TransferFailed(found)
+
+
+def _check_unchanged(transfer: Transfer, looked_at: list[Step], steps: list[Step]) -> None:
+    """What a layout was not asked about does not come to where it is enforced."""
+    if enforces_layout(transfer.target.config) and looked_at != steps:
+        raise TransferFailed(["The artifacts have changed meanwhile: try again."])
 
 
 def _messages(transfer: Transfer, asked: Asked, steps: list[Step]) -> list[dict[str, str]]:

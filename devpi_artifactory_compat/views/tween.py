@@ -24,9 +24,13 @@ MAX_URL = 64 * 1024
 
 PREFIX = "/artifactory"
 
-#: the method that a view is registered for which reads its request before it writes: devpi would
-#: hold its only write transaction while a body arrives and is looked at
+#: the method that a view is registered for which reads its request before it writes, or only reads:
+#: devpi would hold its one write transaction for a PUT or a POST from beginning to end
 READ_FIRST = "QUERY"
+
+#: where XML-RPC is spoken, and what its requests say that they are
+_XML_RPC_PREFIX = f"{PREFIX}/api/pypi/"
+_XML = frozenset({"text/xml", "application/xml"})
 
 #: set in the WSGI environment when the URL had a trailing slash
 TRAILING_SLASH = "devpi_artifactory_compat.trailing_slash"
@@ -41,11 +45,8 @@ MATRIX_HEADER = "X-Artifactory-Matrix"
 #: below these names no artifacts lie
 _NO_REPOSITORY = re.compile(rf"{PREFIX}(/(api|access|ui)(/|$)|/?$)")
 
-#: what is read first: artifacts are deployed by PUT and deleted by DELETE
-_READ_FIRST = {"PUT", "DELETE"}
-
-#: what is asked for by POST and read first
-_READ_FIRST_BY_POST = re.compile(rf"{PREFIX}/api/(copy|move)/")
+#: what is asked for by POST, and takes long or is looked at before it is done
+_READ_FIRST_BY_POST = re.compile(rf"{PREFIX}/api/(pypi/[^/]+/reindex/?$|(copy|move)/)")
 
 
 def tween_factory(handler: Handler, registry: Registry) -> Handler:
@@ -59,10 +60,9 @@ def tween_factory(handler: Handler, registry: Registry) -> Handler:
         if not _NO_REPOSITORY.match(path):
             _take_matrix(request.environ)
             path = request.environ["PATH_INFO"]
-            if request.method in _READ_FIRST:
-                _read_first(request)
-        elif request.method == "POST" and _READ_FIRST_BY_POST.match(path):
-            _read_first(request)
+        if _is_read_first(request, path):
+            request.environ[METHOD] = request.method
+            request.method = READ_FIRST
         if path.endswith("/"):
             # devpi-web would redirect a person's browser, and curl, to the URL without it
             request.environ["PATH_INFO"] = path[:-1]
@@ -72,9 +72,13 @@ def tween_factory(handler: Handler, registry: Registry) -> Handler:
     return prepare
 
 
-def _read_first(request: Request) -> None:
-    request.environ[METHOD] = request.method
-    request.method = READ_FIRST
+def _is_read_first(request: Request, path: str) -> bool:
+    """A deployment, a deletion, a copy, a move, a reindex, or a call by XML-RPC."""
+    if request.method in {"PUT", "DELETE"}:
+        return not _NO_REPOSITORY.match(path)
+    if request.method == "POST" and _READ_FIRST_BY_POST.match(path):
+        return True
+    return _is_xml_rpc(request, path)
 
 
 def _take_matrix(environ: dict[str, Any]) -> None:
@@ -126,6 +130,14 @@ def restore_request(request: Request) -> None:
         request.method = request.environ.pop(METHOD)
     if MATRIX in request.environ:
         request.headers[MATRIX_HEADER] = ";".join(request.environ.pop(MATRIX))
+
+
+def _is_xml_rpc(request: Request, path: str) -> bool:
+    """The URL of a repository takes uploads too, which are forms."""
+    if request.method != "POST" or not path.startswith(_XML_RPC_PREFIX):
+        return False
+    media_type, _, _ = request.headers.get("Content-Type", "").partition(";")
+    return media_type.strip().lower() in _XML
 
 
 def path_fault(path: str, uri: str = "") -> str | None:

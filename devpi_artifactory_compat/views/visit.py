@@ -5,9 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from devpi_artifactory_compat.errors import Forbidden
 from devpi_artifactory_compat.errors import NotAuthenticated
-from devpi_artifactory_compat.errors import NotFound
 from devpi_artifactory_compat.errors import RepositoryNotFound
+from devpi_artifactory_compat.errors import WrongPackageType
+from devpi_artifactory_compat.model import PackageType
 from devpi_artifactory_compat.model import RepositoryClass
+from devpi_artifactory_compat.errors import ScopeNotFound
 from devpi_artifactory_compat.repositories.base import Repository
 from devpi_artifactory_compat.repositories.catalog import Catalog
 from devpi_artifactory_compat.repositories.catalog import Entry
@@ -40,10 +42,11 @@ class Place:
 
 
 class Visit:
-    """Rights are devpi's."""
+    """Rights are devpi's; ``query`` is what remotes that propagate it ask for a file with."""
 
-    def __init__(self, request: Request) -> None:
+    def __init__(self, request: Request, *, query: str = "") -> None:
         self.request = request
+        self._query = query
         self._may_read = lru_cache(maxsize=None)(self._ask_may_read)
 
     @property
@@ -52,7 +55,7 @@ class Visit:
 
     @cached_property
     def catalog(self) -> Catalog:
-        return open_catalog(self.xom, may_read=self._may_read)
+        return open_catalog(self.xom, may_read=self._may_read, query=self._query)
 
     @property
     def user(self) -> str | None:
@@ -120,6 +123,16 @@ class Visit:
         self.require(self.may_read(place.entry), f"read repository '{key}'")
         return place
 
+    def require_pypi(self, key: str) -> None:
+        """Raises WrongPackageType for a repository without PyPI endpoints, and RepositoryNotFound.
+
+        Raises NotAuthenticated or Forbidden instead where that is nobody's business.
+        """
+        place = self.place(key)
+        if place.entry.config.package_type is not PackageType.PYPI:
+            self.require(self.may_read(place.entry), f"read repository '{key}'")
+            raise WrongPackageType(key, place.entry.config.package_type)
+
     def require(self, allowed: bool, what: str) -> None:  # noqa: FBT001 - reads well at the call
         """Raises NotAuthenticated or Forbidden unless the right is there."""
         if allowed:
@@ -136,8 +149,8 @@ class Visit:
     def readable(self, key: str, scope: str = "") -> Repository:
         """The repository of a key, or one scope of it.
 
-        Raises RepositoryNotFound, NotFound for what takes no such scope, and NotAuthenticated or
-        Forbidden when it may not be read.
+        Raises RepositoryNotFound, ScopeNotFound for what takes no such scope, and
+        NotAuthenticated or Forbidden when it may not be read.
         """
         entry = self.catalog.entry(key)
         self.require(self.may_read(entry), f"read repository '{key}'")
@@ -145,5 +158,5 @@ class Visit:
             return self.catalog.repository(key)
         repository = self.catalog.scope(key, scope)
         if repository is None:
-            raise NotFound(f"Repository '{key}' has no '{scope[:200]}'.")
+            raise ScopeNotFound(key, scope)
         return repository

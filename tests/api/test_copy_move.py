@@ -379,6 +379,33 @@ def test_patterns_of_the_destination_are_kept(app: Artifactory) -> None:
     assert app.post("api/copy/l/a.bin?to=/n/ok/a.bin").status_code == 200
 
 
+@pytest.mark.parametrize("dry", ["", "&dry=1"])
+@pytest.mark.parametrize("verb", ["copy", "move"])
+def test_layout_of_the_destination_is_enforced(app: Artifactory, verb: str, dry: str) -> None:
+    app.put(f"l/x/{NAME}{NAMED}", WHEEL)
+    for key in ("l", "m"):
+        app.patch_index(f"repo/{key}", "artifactory_enforce_layout=True")
+
+    for key in ("l", "m"):
+        answer = app.post(f"api/{verb}/l/x/{NAME}?to=/{key}/other/1.0/{NAME}{dry}")
+        assert answer.status_code == 409
+        assert "Enforce Layout policy" in texts(answer)[0]
+    assert app.post(f"api/{verb}/l/x/{NAME}?to=/m/demo/1.0/{NAME}{dry}").status_code == 200
+
+
+def test_generic_repository_resolves_nothing_that_comes_to_it(app: Artifactory) -> None:
+    app.create("g", packageType="generic")
+    app.put(f"l/a/{NAME}{NAMED}", WHEEL)
+    app.put(f"l/b/{NAME}", WHEEL)
+
+    assert app.post("api/copy/l?to=/g").status_code == 200
+    assert app.devpi_links("repo/g", "demo") == []
+    assert waiting(app, "g") == []
+    # and what it holds is looked into where packages are
+    assert app.post(f"api/move/g/a/{NAME}?to=/m/a/{NAME}").status_code == 200
+    assert waiting(app, "m") == [f"a/{NAME}"]
+
+
 def test_path_that_becomes_too_long_is_refused(app: Artifactory) -> None:
     app.put(f"l/x/{'a/' * 300}b.bin")
 

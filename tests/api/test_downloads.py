@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
-from devpi_artifactory_compat.errors import UpstreamError
+from devpi_artifactory_compat.views.files import BrokenOff
 from hashlib import sha256
 from pathlib import Path
 from support.app import ADMIN
@@ -158,7 +158,7 @@ def test_broken_file_is_complete_for_nobody_and_not_kept(
     gate.open()
 
     for client in clients:
-        with pytest.raises(UpstreamError, match=reason):
+        with pytest.raises(BrokenOff, match=reason):
             client.finish()
         assert LARGE.startswith(client.received)
         assert len(client.received) < len(LARGE)
@@ -277,7 +277,7 @@ def test_repository_that_is_deleted_meanwhile_keeps_nothing(scene: Scene) -> Non
     assert gone.status_code == 200
     gate.open()
 
-    with pytest.raises(UpstreamError, match="removed"):
+    with pytest.raises(BrokenOff, match="removed"):
         client.finish()
 
     assert not list(scene.files.rglob(SDIST))
@@ -329,7 +329,7 @@ class TestArtifactsThatAreNotStored:
         scene.upstream.put(scene.path(), LARGE[:-1] + b"?")
         client = scene.open()
 
-        with pytest.raises(UpstreamError, match="its page promises"):
+        with pytest.raises(BrokenOff, match="its page promises"):
             client.finish()
 
         assert len(client.received) < len(LARGE)

@@ -118,6 +118,22 @@ def test_atomic_explosion_stores_all_or_nothing(local: Artifactory) -> None:
     assert local.stored_files() == ["c.txt"]
 
 
+@pytest.mark.parametrize("headers", [EXPLODE, ATOMIC])
+def test_layout_of_the_repository_is_enforced(local: Artifactory, headers: dict[str, str]) -> None:
+    local.patch_index("repo/l", "artifactory_enforce_layout=True")
+    name = wheel_filename("demo", "1.0")
+    body = io.BytesIO()
+    with zipfile.ZipFile(body, "w") as archive:
+        archive.writestr(f"demo/1.0/{name}", make_wheel("demo", "1.0"))
+        archive.writestr(f"other/1.0/{name}", make_wheel("demo", "1.0"))
+
+    answer = explode(local, "l/x.zip", body.getvalue(), headers=headers)
+
+    assert answer.status_code == 403
+    assert "Enforce Layout policy" in message_of(answer)
+    assert local.children("l") == (["demo/"] if headers is EXPLODE else [])
+
+
 def test_only_who_may_upload_explodes(local: Artifactory) -> None:
     bob = local.create_user("bob")
 

@@ -2,10 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from devpi_artifactory_compat import plugin
+from pluggy import HookimplMarker
+from pyramid.httpexceptions import HTTPException
+from pyramid.response import Response
 from support.app import ADMIN
 from support.app import Artifactory
 from support.upstream import Upstream
+from typing import Any
+from webtest import TestApp
 import pytest
+
+
+hookimpl = HookimplMarker("devpiserver")
 
 
 def make(artifactory: Artifactory, index: str, **options: object) -> object:
@@ -194,3 +204,26 @@ def test_native_write_is_kept(artifactory: Artifactory) -> None:
     make(artifactory, "root/own", type="stage")
 
     assert config(artifactory, "root/own")["type"] == "stage"
+
+
+class PagesOfErrors:
+    """A plugin that shows failures to people, as devpi-web does."""
+
+    @hookimpl
+    def devpiserver_pyramid_configure(self, config: Any, pyramid_config: Any) -> None:
+        pyramid_config.add_view(self.show, context=HTTPException)
+
+    def show(self, context: HTTPException, request: Any) -> Response:
+        return Response(f"page of {context.status_code}", status=context.status_code)
+
+
+def test_refusal_of_a_closed_index_is_shown_by_other_plugins(
+    makexom: Callable[..., Any],
+) -> None:
+    xom = makexom([], plugins=[plugin, PagesOfErrors()])
+    artifactory = Artifactory(TestApp(xom.create_app(), lint=False), xom)
+    make(artifactory, "root/closed", type="stage", acl_read="root")
+
+    answer = artifactory.get("/root/closed")
+
+    assert (answer.status_code, answer.text) == (401, "page of 401")

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+from support.app import ADMIN
 from support.app import Artifactory
+from support.app import message_of
 from support.archives import make_wheel
 from support.archives import wheel_filename
 from support.upstream import Upstream
@@ -94,3 +97,84 @@ def test_cached_scope_is_served_when_the_upstream_is_gone(
 
     assert scoped.get(page_of("root/dev"), headers=JSON).json["versions"] == ["1.0"]
     assert scoped.get(url).status_code == 200
+
+
+def lists_of(artifactory: Artifactory) -> list[Path]:
+    """What is on the disk for lists of projects."""
+    folder = Path(artifactory.xom.config.server_path) / "+artifactory"
+    return sorted(folder.rglob("*")) if folder.exists() else []
+
+
+@pytest.mark.parametrize("status", [404, 410])
+def test_list_of_an_unknown_scope_is_404_and_leaves_nothing_behind(
+    scoped: Artifactory, upstream: Upstream, status: int
+) -> None:
+    keyfs = scoped.xom.keyfs
+    before = keyfs.get_current_serial()
+    upstream.put("/nobody/index/+simple/", "no such index", status=status)
+
+    answer = scoped.get("api/pypi/d/nobody/index/simple/")
+
+    assert answer.status_code == 404
+    assert message_of(answer) == "Repository 'd' has no 'nobody/index'."
+    assert keyfs.get_current_serial() == before
+    assert lists_of(scoped) == []
+
+
+def test_unknown_scopes_leave_nothing_in_memory(scoped: Artifactory) -> None:
+    scoped.get("api/pypi/d/nobody/index/simple/")
+    before = len(scoped.xom._stagecache["repo/d"])
+
+    for number in range(5):
+        assert scoped.get(f"api/pypi/d/nobody/index{number}/simple/").status_code == 404
+
+    assert len(scoped.xom._stagecache["repo/d"]) == before
+
+
+def test_list_of_a_scope_goes_when_the_upstream_no_longer_has_it(
+    scoped: Artifactory, upstream: Upstream
+) -> None:
+    """The upstream's word counts, and an outage later does not bring the list back."""
+    url = "api/pypi/d/root/dev/simple/"
+    assert scoped.get(url).status_code == 200
+    answer = scoped.request(
+        "POST", "api/repositories/d", user=ADMIN, body={"retrievalCachePeriodSecs": 0}
+    )
+    assert answer.status_code == 200, answer.text
+    del upstream.answers["/root/dev/+simple/"]
+
+    assert scoped.get(url).status_code == 404
+    assert lists_of(scoped) == [folder for folder in lists_of(scoped) if folder.is_dir()]
+    upstream.failing = 503
+    assert scoped.get(url).status_code == 502
+
+
+def test_scope_that_cannot_be_asked_does_not_show_the_projects_of_others(
+    scoped: Artifactory, upstream: Upstream
+) -> None:
+    scoped.get(page_of("root/dev"))
+    upstream.failing = 503
+
+    assert scoped.get("api/pypi/d/nobody/index/simple/").status_code == 502
+
+
+def test_offline_repository_has_no_list_of_a_scope_that_was_never_fetched(
+    scoped: Artifactory, upstream: Upstream
+) -> None:
+    scoped.get(page_of("root/dev"))
+    scoped.request("POST", "api/repositories/d", user=ADMIN, body={"offline": True})
+
+    assert scoped.get("api/pypi/d/nobody/index/simple/").status_code == 404
+
+
+def test_plain_remote_says_that_its_upstream_has_no_list(
+    artifactory: Artifactory, upstream: Upstream
+) -> None:
+    artifactory.create_remote("r", upstream.url)
+
+    answer = artifactory.get("api/pypi/r/simple/")
+
+    assert answer.status_code == 502
+    assert message_of(answer) == (
+        "The upstream has no list of all projects. Each project can still be asked for by its name."
+    )

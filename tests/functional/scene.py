@@ -54,9 +54,7 @@ class Administrator:
 
     def __init__(self, server: LiveServer) -> None:
         self.server = server
-        user, password = server.admin
-        login = server.request("POST", "/+login", json={"user": user, "password": password})
-        self._auth = (user, login.json()["result"]["password"])
+        self._auth = server.login()
 
     def create(self, key: str, rclass: str, **fields: object) -> None:
         """A repository over REST."""
@@ -134,6 +132,12 @@ class Scene:
         return url.replace("://", f"://{credentials}@")
 
 
+def tracebacks(server: LiveServer) -> list[str]:
+    """Those in the log of a server that our code takes part in."""
+    log = (server.serverdir / "devpi-server.log").read_text(encoding="utf-8")
+    return [trace for trace in _TRACEBACK.findall(log) if OURS in trace]
+
+
 @contextmanager
 def open_scene(home: Path) -> Iterator[Scene]:
     """The servers, filled; at the end nothing may have gone wrong in them unnoticed."""
@@ -149,8 +153,7 @@ def open_scene(home: Path) -> Iterator[Scene]:
         fill_closed(administrator)
         yield Scene(server, upstream)
         for running in (upstream, server):
-            log = (running.serverdir / "devpi-server.log").read_text(encoding="utf-8")
-            assert not [trace for trace in _TRACEBACK.findall(log) if OURS in trace], log
+            assert tracebacks(running) == []
 
 
 def fill_upstream(upstream: Administrator) -> None:

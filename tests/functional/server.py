@@ -103,6 +103,17 @@ class LiveServer:
         url = path if "://" in path else f"{self.url}/{path.lstrip('/')}"
         return self._session.request(method, url, **kwargs)
 
+    def login(self) -> tuple[str, str]:
+        """The administrator with what a login gives: checking a password takes longer."""
+        user, password = self.admin
+        login = self.request("POST", "/+login", json={"user": user, "password": password})
+        return user, login.json()["result"]["password"]
+
+    @property
+    def pid(self) -> int:
+        assert self._process is not None, "the server is not running"
+        return self._process.pid
+
     @property
     def stdout(self) -> str:
         return self._output("stdout").read_text()

@@ -256,11 +256,13 @@ class TestUv:
         assert installed(target) == STOREFRONT
         assert imported("storefront", uv, target, home) == "2.0"
 
+    @pytest.mark.parametrize("key", ["mirror-remote", "everything"])
     def test_nothing_newer_than_a_time(
-        self, scene: Scene, uv: Client, home: Path, target: Path
+        self, scene: Scene, uv: Client, home: Path, target: Path, key: str
     ) -> None:
+        """The times are the upstream's."""
         uv.run(
-            *("uv", "pip", "install", "--default-index", scene.index_url()),
+            *("uv", "pip", "install", "--default-index", scene.index_url(key)),
             *("--exclude-newer", between_1_0_and_1_1(scene), "--target", str(target), "base-lib"),
             home=home,
         )

@@ -91,6 +91,29 @@ def test_upload_to_a_replica_is_on_both_at_once(pair: tuple[LiveServer, LiveServ
         assert answer.json()["versions"] == ["2.0"]
 
 
+def test_reindex_on_a_replica_is_done_by_the_primary(
+    pair: tuple[LiveServer, LiveServer],
+) -> None:
+    primary, replica = pair
+    until_repository(replica, "l")
+    filename = wheel_filename("demo", "4.0")
+    answer = replica.request(
+        "PUT",
+        f"/artifactory/l/demo/4.0/{filename}",
+        auth=replica.admin,
+        data=make_wheel("demo", "4.0"),
+    )
+    assert answer.status_code == 201, answer.text
+
+    answer = replica.request("POST", f"{replica.upload_url('l')}/reindex", auth=replica.admin)
+
+    assert answer.status_code == 200, answer.text
+    assert "1 made resolvable" in answer.text
+    for server in (primary, replica):
+        assert list(until_listed(server, "l", "demo")) == [filename]
+        assert server.request("GET", f"{server.upload_url('l')}/indexing").status_code == 200
+
+
 def until_repository(server: LiveServer, key: str) -> None:
     deadline = time.monotonic() + ARRIVES_WITHIN
     while server.request("GET", f"/artifactory/api/repositories/{key}").status_code != 200:
@@ -116,3 +139,33 @@ def test_remote_through_a_replica(pair: tuple[LiveServer, LiveServer]) -> None:
     for server in (primary, replica):
         assert server.request("GET", urljoin(f"{server.index_url('r')}/demo/", url)).ok
     assert "Traceback" not in (replica.serverdir / "devpi-server.log").read_text()
+
+
+def test_deploy_to_a_replica_carries_its_properties_as_they_were_sent(
+    pair: tuple[LiveServer, LiveServer],
+) -> None:
+    primary, replica = pair
+    until_repository(replica, "l")
+
+    answer = replica.request(
+        "PUT",
+        "/artifactory/l/some/notes.txt;k=a%2Cb,c+d;e=f%3Bg",
+        auth=primary.admin,
+        data=b"text",
+    )
+
+    assert answer.status_code == 201, answer.text
+    for server in (primary, replica):
+        url = "/artifactory/api/storage/l/some/notes.txt?properties"
+        properties = server.request("GET", url).json()["properties"]
+        assert properties == {"k": ["a,b", "c d"], "e": ["f;g"]}
+        assert server.request("GET", "/artifactory/l/some/notes.txt").content == b"text"
+    changed = replica.request(
+        "PUT",
+        "/artifactory/api/storage/l/some?properties=x=1",
+        auth=primary.admin,
+    )
+    assert changed.status_code == 204
+    for server in (primary, replica):
+        url = "/artifactory/api/storage/l/some/notes.txt?properties=x"
+        assert server.request("GET", url).json()["properties"] == {"x": ["1"]}

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 import bz2
 import gzip
 import io
+import lzma
 import tarfile
 import zipfile
 
@@ -62,6 +63,8 @@ def tar_bytes(
 def compress(data: bytes, suffix: str) -> bytes:
     if suffix in {".tar.gz", ".tgz"}:
         return gzip.compress(data)
+    if suffix == ".tar.xz":
+        return lzma.compress(data)
     return bz2.compress(data) if suffix == ".tar.bz2" else data
 
 

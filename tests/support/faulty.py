@@ -70,6 +70,13 @@ def _faulty(base: type, upstream: FaultyUpstream) -> type:
 
         do_HEAD = do_GET  # noqa: N815 - the base class's name
 
+        def do_POST(self) -> None:  # noqa: N802 - the base class's name
+            fault = upstream.fault_at(self.path)
+            if fault is None:
+                super().do_POST()
+            else:
+                upstream.converse(self, fault)
+
     return Handler
 
 

@@ -51,6 +51,7 @@ class Asked:
     method: str
     path: str
     headers: Mapping[str, str]
+    body: bytes = b""
 
 
 class Upstream:
@@ -62,6 +63,8 @@ class Upstream:
 
     def __init__(self) -> None:
         self.answers: dict[str, Answer] = {}
+        #: to POST, which is answered by 405 elsewhere
+        self.posts: dict[str, Answer] = {}
         self.asked: list[Asked] = []
         self.failing: int | None = None
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), _handler(self))
@@ -86,6 +89,18 @@ class Upstream:
             gate.open()
         self._server.shutdown()
         self._server.server_close()
+
+    def answer_to(self, request: BaseHTTPRequestHandler) -> Answer:
+        if self.failing is not None:
+            return Answer(status=self.failing)
+        path = request.path.partition("?")[0]
+        if request.command == "POST":
+            return self.posts.get(path, Answer(status=405))
+        answer = self.answers.get(path, Answer(status=404))
+        etag = answer.headers.get("ETag")
+        if etag and request.headers.get("If-None-Match") == etag:
+            return Answer(status=304, headers=answer.headers)
+        return answer
 
     @property
     def paths(self) -> list[str]:
@@ -136,12 +151,12 @@ def _handler(upstream: Upstream) -> type[BaseHTTPRequestHandler]:
 
         def do_GET(self) -> None:
             upstream.asked.append(Asked(self.command, self.path, dict(self.headers)))
-            answer = upstream.answers.get(self.path.partition("?")[0], Answer(status=404))
-            if upstream.failing is not None:
-                answer = Answer(status=upstream.failing)
-            etag = answer.headers.get("ETag")
-            if etag and self.headers.get("If-None-Match") == etag:
-                answer = Answer(status=304, headers=answer.headers)
+            answer = upstream.answer_to(self)
+            self._begin(answer)
+            if self.command == "GET":
+                self._send(answer)
+
+        def _begin(self, answer: Answer) -> None:
             self.send_response(answer.status)
             for name, value in answer.headers.items():
                 self.send_header(name, value)
@@ -151,8 +166,6 @@ def _handler(upstream: Upstream) -> type[BaseHTTPRequestHandler]:
             if length != len(answer.body):
                 self.close_connection = True
             self.end_headers()
-            if self.command == "GET":
-                self._send(answer)
 
         def _send(self, answer: Answer) -> None:
             after = 0 if answer.gate is None else answer.gate.after
@@ -162,6 +175,13 @@ def _handler(upstream: Upstream) -> type[BaseHTTPRequestHandler]:
             self.wfile.write(answer.body[after:])
 
         do_HEAD = do_GET  # noqa: N815 - the base class's name
+
+        def do_POST(self) -> None:
+            body = self.rfile.read(int(self.headers["Content-Length"]))
+            upstream.asked.append(Asked(self.command, self.path, dict(self.headers), body))
+            answer = upstream.answer_to(self)
+            self._begin(answer)
+            self.wfile.write(answer.body)
 
         def log_message(self, *args: object) -> None:
             """The log is kept in ``asked``."""

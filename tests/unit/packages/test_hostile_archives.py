@@ -26,10 +26,11 @@ import random
 import struct
 import tarfile
 import zipfile
+import zlib
 
 
 WHEEL = "demo-1.0-py3-none-any.whl"
-TAR_SUFFIXES = (".tar.gz", ".tgz", ".tar.bz2", ".tar")
+TAR_SUFFIXES = (".tar.gz", ".tgz", ".tar.bz2", ".tar.xz", ".tar")
 
 
 def read(data: bytes, filename: str) -> CoreMetadata | None:
@@ -72,7 +73,7 @@ def test_wrong_checksum_in_wheel() -> None:
     assert "Bad CRC-32" in refusal(data.replace(b"Name: demo", b"Name: evil"), WHEEL)
 
 
-@pytest.mark.parametrize("suffix", [".tar.gz", ".tar.bz2"])
+@pytest.mark.parametrize("suffix", [".tar.gz", ".tar.bz2", ".tar.xz"])
 def test_wrong_checksum_in_sdist(suffix: str) -> None:
     """Compressed data is checked to its end."""
     data = bytearray(sdist_bytes(suffix=suffix))
@@ -143,7 +144,7 @@ def test_too_many_members(monkeypatch: pytest.MonkeyPatch) -> None:
     assert broken_archives.MAX_MEMBERS > 100_000
 
 
-@pytest.mark.parametrize("suffix", [".tar.gz", ".tar.bz2"])
+@pytest.mark.parametrize("suffix", [".tar.gz", ".tar.bz2", ".tar.xz"])
 def test_bomb(suffix: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """A small file that expands to a huge one is refused before it has."""
     monkeypatch.setattr(expansion, "_ALWAYS_ALLOWED_SIZE", 1024 * 1024)
@@ -249,8 +250,24 @@ def test_malformed_tar(tar: bytes, message: str) -> None:
     assert message in refusal(gzip.compress(tar), "demo-1.0.tar.gz")
 
 
+def test_xz_that_asks_for_a_huge_dictionary() -> None:
+    """The header of an xz file may ask for gigabytes of memory: that is refused."""
+    data = bytearray(sdist_bytes(suffix=".tar.xz"))
+    block = 12
+    assert data[block + 2 : block + 4] == b"\x21\x01"
+    data[block + 4] = 40  # 4 GiB less one byte
+    size = (data[block] + 1) * 4
+    checksum = zlib.crc32(data[block : block + size - 4])
+    data[block + size - 4 : block + size] = struct.pack("<I", checksum)
+
+    assert "Memory usage limit exceeded" in refusal(bytes(data), "demo-1.0.tar.xz")
+
+
 @settings(max_examples=200, deadline=None)
-@given(st.binary(), st.sampled_from([".tar.gz", ".tar.bz2", ".tar", ".zip", "-py3-none-any.whl"]))
+@given(
+    st.binary(),
+    st.sampled_from([".tar.gz", ".tar.bz2", ".tar.xz", ".tar", ".zip", "-py3-none-any.whl"]),
+)
 def test_any_bytes(data: bytes, suffix: str) -> None:
     """No bytes make reading fail in another way."""
     refusal(data, f"demo-1.0{suffix}")
@@ -258,7 +275,7 @@ def test_any_bytes(data: bytes, suffix: str) -> None:
 
 @settings(max_examples=300, deadline=None)
 @given(
-    st.sampled_from([".tar.gz", ".tar.bz2", ".tar", ".zip", "-py3-none-any.whl"]),
+    st.sampled_from([".tar.gz", ".tar.bz2", ".tar.xz", ".tar", ".zip", "-py3-none-any.whl"]),
     st.lists(st.tuples(st.floats(0, 0.999), st.integers(0, 255)), min_size=1, max_size=8),
 )
 def test_flipped_bytes(suffix: str, changes: list[tuple[float, int]]) -> None:

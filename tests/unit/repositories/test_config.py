@@ -95,7 +95,7 @@ class TestCreate:
                 {**LOCAL, "packageType": "maven"},
                 (
                     "Package type 'maven' is not supported: this server has repositories of "
-                    "package type 'pypi' only."
+                    "package type 'pypi' and 'generic' only."
                 ),
             ),
             (
@@ -184,7 +184,7 @@ class TestCreate:
             "Field 'key' must be the key in the URL, or absent.",
             (
                 "Package type 'npm' is not supported: this server has repositories of package type "
-                "'pypi' only."
+                "'pypi' and 'generic' only."
             ),
             "Field 'notes' must be a string.",
             "Field 'url' must be an http or https URL with a host.",

@@ -11,6 +11,7 @@ from devpi_artifactory_compat.repositories.config import parse_new
 from devpi_artifactory_compat.repositories.config import parse_option
 from devpi_artifactory_compat.repositories.config import to_options
 from devpi_artifactory_compat.repositories.fields import FIELDS
+from devpi_artifactory_compat.repositories._values import MAX_QUIET_PERIOD
 from devpi_artifactory_compat.repositories.fields import Field
 from devpi_artifactory_compat.repositories.fields import FieldType
 from devpi_artifactory_compat.repositories.fields import fields_of
@@ -83,9 +84,9 @@ def test_only_a_virtual_takes_members() -> None:
     assert config.values == {}
 
 
-def test_option_names_are_those_of_the_acting_fields_and_two_more() -> None:
+def test_option_names_are_those_of_the_acting_fields_and_three_more() -> None:
     acting = [field for field in FIELDS.values() if field.acts]
-    assert len(OPTION_NAMES) == len(acting) - 1 + 2
+    assert len(OPTION_NAMES) == len(acting) - 1 + 3
     assert {"artifactory_key", "artifactory_fields", "artifactory_url"} <= OPTION_NAMES
     assert "artifactory_repositories" not in OPTION_NAMES
 
@@ -184,6 +185,7 @@ SPECIAL: dict[str, st.SearchStrategy[object]] = {
     "pyPIRegistryUrl": st.sampled_from(["", "https://registry.example"]),
     "pyPIRepositorySuffix": st.sampled_from(["", "simple", "root/pypi/+simple"]),
     "repositories": st.lists(st.sampled_from(["a", "b", "c"]), unique=True),
+    "quietPeriod": st.integers(0, MAX_QUIET_PERIOD),
     "contentSynchronisation": st.fixed_dictionaries({"enabled": st.booleans()}),
 }
 BY_TYPE: dict[FieldType, st.SearchStrategy[object]] = {

@@ -24,16 +24,19 @@ from devpi_artifactory_compat.repositories.config import RepositoryConfig
 from devpi_artifactory_compat.repositories.downloads import Downloads
 from devpi_artifactory_compat.repositories.following import Fetch
 from devpi_artifactory_compat.repositories.following import Reader
-from devpi_artifactory_compat.repositories.ports import CachedPage
-from devpi_artifactory_compat.repositories.ports import FetchedNames
-from devpi_artifactory_compat.repositories.ports import FetchedPage
-from devpi_artifactory_compat.repositories.ports import KeptFile
-from devpi_artifactory_compat.repositories.ports import KeptNames
-from devpi_artifactory_compat.repositories.ports import PageAnswer
-from devpi_artifactory_compat.repositories.ports import ReceivedFile
-from devpi_artifactory_compat.repositories.ports import Validators
+from devpi_artifactory_compat.repositories.remote_ports import CachedPage
+from devpi_artifactory_compat.repositories.remote_ports import FetchedNames
+from devpi_artifactory_compat.repositories.remote_ports import FetchedPage
+from devpi_artifactory_compat.repositories.remote_ports import KeptFile
+from devpi_artifactory_compat.repositories.remote_ports import KeptNames
+from devpi_artifactory_compat.repositories.remote_ports import PageAnswer
+from devpi_artifactory_compat.repositories.remote_ports import ReceivedFile
+from devpi_artifactory_compat.repositories.remote_ports import Validators
 from devpi_artifactory_compat.repositories.project_lists import listed
 from devpi_artifactory_compat.repositories.remote import RemoteRepository
+from devpi_artifactory_compat.repositories.remote_search import RemoteSearches
+from devpi_artifactory_compat.repositories.search import NothingFound
+from devpi_artifactory_compat.repositories.search_walk import CachedWalk
 from functools import partial
 from hashlib import sha256
 from packaging.utils import NormalizedName
@@ -101,7 +104,7 @@ class FakeUpstream:
     def release_info(self, project: NormalizedName, version: str) -> Mapping[str, str]:
         return {}
 
-    def open(self, url: str) -> Stream | None:
+    def open(self, url: str, *, folders: bool = True) -> Stream | None:
         self._ask(f"open {url}")
         body = self.bodies.get(url)
         if body is None:
@@ -160,6 +163,10 @@ class FakeCache:
     def kept_files(self, project: NormalizedName) -> Mapping[str, KeptFile]:
         return self.kept
 
+    def metadata_paths(self, project: NormalizedName) -> list[str]:
+        suffix = ".metadata"
+        return [path.removesuffix(suffix) for path in self.sidecars if path.endswith(suffix)]
+
     def sidecar(self, path: str, suffix: str) -> Content | None:
         return _content(path + suffix, self.sidecars.get(path + suffix))
 
@@ -215,6 +222,9 @@ class FakeNames:
         )
         return self.kept
 
+    def forget_names(self) -> None:
+        self.kept = None
+
     def confirm_names(self, kept: KeptNames, *, checked: float) -> KeptNames:
         self.kept = replace(kept, checked=checked)
         return self.kept
@@ -247,6 +257,9 @@ class Scene:
             self.upstream,
             names=self.names,
             artifacts=FakeArtifacts("r-cache"),
+            searches=RemoteSearches(
+                self.cache, cached=CachedWalk(self.cache), upstream=NothingFound()
+            ),
             clock=lambda: self.now,
         )
 

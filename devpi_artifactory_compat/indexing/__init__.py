@@ -1,0 +1,1 @@
+"""When files that were deployed without name and version become resolvable, and how."""
