@@ -9,6 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from dataclasses import field
 from devpi_artifactory_compat.errors import ArtifactoryError
+from devpi_artifactory_compat.storage.background import register_work
 from devpi_artifactory_compat.storage.events import Follower
 from devpi_artifactory_compat.storage.keys import register_keys
 from devpi_artifactory_compat.storage.replica import AskPrimary
@@ -133,7 +134,7 @@ ROUTES = (
     Route(
         "artifactory.short.file",
         _SHORT + "/{path:.+}",
-        {"GET": artifacts.download_short, READ_FIRST: deploy.deploy_short},
+        {"GET": artifacts.show_short, READ_FIRST: deploy.deploy_short},
     ),
     Route(
         "artifactory.storage",
@@ -157,7 +158,7 @@ ROUTES = (
         "artifactory.file",
         PREFIX + "/{key:[^/]+}/{path:.+}",
         {
-            "GET": artifacts.download,
+            "GET": artifacts.show,
             READ_FIRST: deploy.deploy,
             "POST": pypi.misplaced_upload,
             "DELETE": cache.delete,
@@ -167,6 +168,7 @@ ROUTES = (
         "artifactory.repository.root",
         PREFIX + "/{key:[^/]+}",
         {
+            "GET": artifacts.show,
             READ_FIRST: deploy.deploy,
             "POST": pypi.misplaced_upload,
             "DELETE": cache.delete,
@@ -180,6 +182,7 @@ def includeme(config: Configurator) -> None:
     xom = config.registry["xom"]
     register_keys(xom)
     Follower(xom).subscribe()
+    register_work(xom)
     config.add_tween(
         "devpi_artifactory_compat.views.tween.tween_factory",
         # devpi's log of the request decodes the path, and fails where that cannot be done

@@ -10,6 +10,7 @@ from devpi_artifactory_compat.errors import ProjectNotFound
 from devpi_artifactory_compat.errors import RegistrationNotNeeded
 from devpi_artifactory_compat.model import Artifact
 from devpi_artifactory_compat.model import Content
+from devpi_artifactory_compat.model import DownloadStatistics
 from devpi_artifactory_compat.model import Folder
 from devpi_artifactory_compat.model import NormalizedName
 from devpi_artifactory_compat.model import ProjectFile
@@ -73,6 +74,11 @@ class LocalRepository(Repository):
         if found is None:
             raise ArtifactNotFound(self.key, path)
         return found
+
+    def statistics(self, path: str) -> DownloadStatistics:
+        if not isinstance(self.item(path), Artifact):
+            raise ArtifactNotFound(self.key, path)
+        return self._artifacts.statistics(path)
 
     def content(self, path: str) -> Content:
         return self._artifacts.content(path) or self._release_content(path)

@@ -5,6 +5,7 @@ The storage package implements these on devpi; nothing here knows devpi or HTTP.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from collections.abc import Iterable
 from collections.abc import Iterator
 from collections.abc import Mapping
@@ -19,6 +20,7 @@ from devpi_artifactory_compat.model import ArtifactState
 from devpi_artifactory_compat.model import Checksums
 from devpi_artifactory_compat.model import Content
 from devpi_artifactory_compat.model import Distribution
+from devpi_artifactory_compat.model import DownloadStatistics
 from devpi_artifactory_compat.model import Folder
 from devpi_artifactory_compat.model import NormalizedName
 from devpi_artifactory_compat.model import ProjectList
@@ -120,6 +122,10 @@ class ArtifactStore(Protocol):
 
     def content(self, path: str) -> Content | None:
         """The bytes of an artifact; None when there is none, or not on this server."""
+        ...
+
+    def statistics(self, path: str) -> DownloadStatistics:
+        """The downloads of an artifact, those that have just begun among them."""
         ...
 
     def keep(self, new: NewArtifact) -> None:
@@ -332,6 +338,10 @@ class RemoteCache(Protocol):
 
     def content(self, path: str) -> Content | None:
         """A stored file."""
+        ...
+
+    def download_note(self, path: str) -> Callable[[str], None]:
+        """What ``Content.note_download`` is for a file that is about to be stored at a path."""
         ...
 
     def kept_files(self, project: NormalizedName) -> Mapping[str, KeptFile]:

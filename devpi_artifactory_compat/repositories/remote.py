@@ -14,6 +14,7 @@ from devpi_artifactory_compat.errors import UpstreamTimeout
 from devpi_artifactory_compat.model import NO_HASHES
 from devpi_artifactory_compat.model import Artifact
 from devpi_artifactory_compat.model import Content
+from devpi_artifactory_compat.model import DownloadStatistics
 from devpi_artifactory_compat.model import Folder
 from devpi_artifactory_compat.model import NormalizedName
 from devpi_artifactory_compat.model import ProjectFile
@@ -179,6 +180,11 @@ class RemoteRepository(Repository):
         if found is None:
             raise ArtifactNotFound(f"{self.key}-cache", path)
         return found
+
+    def statistics(self, path: str) -> DownloadStatistics:
+        if not isinstance(self.item(path), Artifact):
+            raise ArtifactNotFound(f"{self.key}-cache", path)
+        return self._artifacts.statistics(path)
 
     def cached_content(self, path: str) -> Content:
         """What is kept at a path; the upstream is not asked. Raises ArtifactNotFound."""

@@ -8,6 +8,7 @@ from devpi_artifactory_compat.errors import Forbidden
 from devpi_artifactory_compat.errors import ProjectNotFound
 from devpi_artifactory_compat.model import Artifact
 from devpi_artifactory_compat.model import Content
+from devpi_artifactory_compat.model import DownloadStatistics
 from devpi_artifactory_compat.model import Folder
 from devpi_artifactory_compat.model import NormalizedName
 from devpi_artifactory_compat.model import ProjectList
@@ -109,6 +110,10 @@ class FilteredRepository(Repository):
             if child.is_folder or self._accepts(f"{prefix}{child.name}")
         )
         return replace(found, children=left)
+
+    def statistics(self, path: str) -> DownloadStatistics:
+        self._check(path)
+        return self._repository.statistics(path)
 
     def content(self, path: str) -> Content:
         self._check(path)
