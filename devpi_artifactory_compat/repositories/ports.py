@@ -23,7 +23,6 @@ from devpi_artifactory_compat.model import Distribution
 from devpi_artifactory_compat.model import DownloadStatistics
 from devpi_artifactory_compat.model import Folder
 from devpi_artifactory_compat.model import NormalizedName
-from devpi_artifactory_compat.model import ProjectList
 from devpi_artifactory_compat.model import Properties
 from devpi_artifactory_compat.model import Stream
 from devpi_artifactory_compat.packages.identification import Identified
@@ -242,15 +241,6 @@ class FetchedNames:
     validators: Validators
 
 
-@dataclass(frozen=True, kw_only=True)
-class KeptNames:
-    """An upstream's list as it is kept; ``checked`` is when the upstream last confirmed it."""
-
-    projects: ProjectList
-    validators: Validators
-    checked: float
-
-
 class PageAnswer(Enum):
     """An upstream's answer that is no page."""
 
@@ -379,25 +369,4 @@ class RemoteCache(Protocol):
 
         Raises UpstreamError when the repository is gone.
         """
-        ...
-
-
-class NamesCache(Protocol):
-    """Where the list of all projects of one upstream is kept."""
-
-    def names(self) -> KeptNames | None: ...
-
-    def names_lock(self, *, wait: bool) -> AbstractContextManager[bool]:
-        """Only one fetch at a time; False for those who would not wait and came second.
-
-        Raises UpstreamTimeout when waiting takes too long.
-        """
-        ...
-
-    def save_names(self, fetched: FetchedNames, *, checked: float) -> KeptNames:
-        """Read a list to its end and keep it; one that breaks off leaves the old one."""
-        ...
-
-    def confirm_names(self, kept: KeptNames, *, checked: float) -> KeptNames:
-        """The upstream said that the list is unchanged."""
         ...

@@ -38,7 +38,7 @@ from devpi_artifactory_compat.repositories.ports import ArtifactStore
 from devpi_artifactory_compat.repositories.ports import CachedPage
 from devpi_artifactory_compat.repositories.ports import FetchedPage
 from devpi_artifactory_compat.repositories.ports import KeptFile
-from devpi_artifactory_compat.repositories.ports import NamesCache
+from devpi_artifactory_compat.repositories.names_ports import NamesCache
 from devpi_artifactory_compat.repositories.ports import PageAnswer
 from devpi_artifactory_compat.repositories.ports import Publication
 from devpi_artifactory_compat.repositories.ports import RemoteCache

@@ -7,8 +7,8 @@ from dataclasses import replace
 from devpi_artifactory_compat.errors import UpstreamError
 from devpi_artifactory_compat.model import ProjectList
 from devpi_artifactory_compat.repositories.ports import FetchedNames
-from devpi_artifactory_compat.repositories.ports import KeptNames
-from devpi_artifactory_compat.repositories.ports import NamesCache
+from devpi_artifactory_compat.repositories.names_ports import KeptNames
+from devpi_artifactory_compat.repositories.names_ports import NamesCache
 from devpi_artifactory_compat.repositories.ports import PageAnswer
 from devpi_artifactory_compat.repositories.ports import Upstream
 from itertools import chain

@@ -10,7 +10,7 @@ from devpi_artifactory_compat.model import NormalizedName
 from devpi_artifactory_compat.model import ProjectList
 from devpi_artifactory_compat.packages.sorted_names import sorted_names
 from devpi_artifactory_compat.repositories.ports import FetchedNames
-from devpi_artifactory_compat.repositories.ports import KeptNames
+from devpi_artifactory_compat.repositories.names_ports import KeptNames
 from devpi_artifactory_compat.repositories.ports import Validators
 from devpi_artifactory_compat.storage.list_files import ListFolder
 from devpi_artifactory_compat.storage.replica import ask_primary

@@ -203,6 +203,7 @@ class Records:
 
     def forget_outside(self, record: Record) -> None:
         """The index goes with all its keys: what it has elsewhere goes here."""
+        self._statistics.forget(record.path)
         self._forget_digests(record)
         if not record.is_indexed:
             delete_entry(self._xom, record.entry)

@@ -28,7 +28,7 @@ from devpi_artifactory_compat.repositories.ports import CachedPage
 from devpi_artifactory_compat.repositories.ports import FetchedNames
 from devpi_artifactory_compat.repositories.ports import FetchedPage
 from devpi_artifactory_compat.repositories.ports import KeptFile
-from devpi_artifactory_compat.repositories.ports import KeptNames
+from devpi_artifactory_compat.repositories.names_ports import KeptNames
 from devpi_artifactory_compat.repositories.ports import PageAnswer
 from devpi_artifactory_compat.repositories.ports import ReceivedFile
 from devpi_artifactory_compat.repositories.ports import Validators
