@@ -38,7 +38,7 @@ def devpi_upload(app: Artifactory, name: str, version: str) -> str:
 
 
 def test_upload_and_removal_by_devpi_show_at_once(running: Artifactory) -> None:
-    for number in range(10):
+    for number in range(5):
         path = devpi_upload(running, "demo", f"1.{number}")
         shown = running.get(f"api/storage/l/{path}?properties")
         assert shown.status_code == 200, number
@@ -52,13 +52,16 @@ def test_readers_beside_writers_see_each_upload(running: Artifactory) -> None:
     done = threading.Event()
 
     def write() -> None:
-        while not done.is_set():
-            running.request("PUT", "api/storage/l?properties=k=v", user=ADMIN)
+        number = 0
+        while not done.wait(0.002):
+            number += 1
+            with running.xom.keyfs.write_transaction():
+                running.xom.model.get_user("repo").modify(title=str(number))
 
     writer = threading.Thread(target=write)
     writer.start()
     try:
-        for number in range(15):
+        for number in range(8):
             path = devpi_upload(running, "demo", f"2.{number}")
             assert running.get(f"api/storage/l/{path}").status_code == 200, number
     finally:
