@@ -16,6 +16,7 @@ from devpi_artifactory_compat.storage.keys import record_key
 from devpi_artifactory_compat.storage.keys import statistics_key
 from devpi_artifactory_compat.storage.transactions import read_anew
 from devpi_server.main import XOM
+from functools import cached_property
 from functools import partial
 import time
 
@@ -34,7 +35,10 @@ class Statistics:
         self._xom = xom
         self._user = user
         self._index = index
-        self._counts = download_counts(xom)
+
+    @cached_property
+    def _counts(self) -> DownloadCounts:
+        return download_counts(self._xom)
 
     def note(self, path: str) -> Callable[[str], None]:
         """To be called with the name of a user who has begun to download the artifact."""

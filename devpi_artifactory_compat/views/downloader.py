@@ -19,8 +19,8 @@ NOBODY = "anonymous"
 REMEMBERED_SECS = 300.0
 REMEMBERED = 10_000
 
-#: the headers that credentials are sent in
-_CREDENTIALS = ("Authorization", "X-JFrog-Art-Api", "X-Devpi-Auth")
+#: where credentials are sent, as WSGI names the headers
+_CREDENTIALS = ("HTTP_AUTHORIZATION", "HTTP_X_JFROG_ART_API", "HTTP_X_DEVPI_AUTH")
 
 
 class KnownCredentials:
@@ -38,7 +38,7 @@ class KnownCredentials:
 
     def user(self, sent: str, ask: Callable[[], str]) -> str:
         """``ask`` finds out whose credentials were sent."""
-        digest = hmac.digest(self._key, sent.encode("utf-8", "surrogateescape"), hashlib.sha256)
+        digest = hmac.digest(self._key, sent.encode("utf-8", "surrogatepass"), hashlib.sha256)
         with self._guard:
             known = self._users.get(digest)
         if known is not None and known[1] > self._clock():
@@ -54,8 +54,8 @@ class KnownCredentials:
 
 def downloader(request: Request) -> str:
     """The name of the user whose request this is, ``anonymous`` for nobody known."""
-    sent = "\n".join(request.headers.get(name, "") for name in _CREDENTIALS)
-    if not sent.strip():
+    sent = "\n".join(filter(None, map(request.environ.get, _CREDENTIALS)))
+    if not sent:
         return NOBODY
     known = request.registry["xom"].setdefault_singleton(
         "+artifactory", "known-credentials", factory=KnownCredentials
