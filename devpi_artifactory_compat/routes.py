@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from dataclasses import field
 from devpi_artifactory_compat.errors import ArtifactoryError
 from devpi_artifactory_compat.settings import settings_of
+from devpi_artifactory_compat.storage.background import register_work
 from devpi_artifactory_compat.storage.events import Follower
 from devpi_artifactory_compat.storage.indexing import start_indexing
 from devpi_artifactory_compat.storage.keys import register_keys
@@ -138,14 +139,14 @@ ROUTES = (
         "artifactory.pypi.file",
         _PYPI + "/{path:.+}",
         # what looks like a file is a scope to whoever searches it
-        {"GET": artifacts.download_pypi, "POST": pypi.misplaced_upload, READ_FIRST: xml_rpc.call},
+        {"GET": artifacts.download, "POST": pypi.misplaced_upload, READ_FIRST: xml_rpc.call},
     ),
     Route("artifactory.short.projects", _SHORT + "/simple", _get(pypi.list_projects)),
     Route("artifactory.short.project", _SHORT + "/simple/{project:[^/]+}", _get(pypi.show_project)),
     Route(
         "artifactory.short.file",
         _SHORT + "/{path:.+}",
-        {"GET": artifacts.download_short, READ_FIRST: deploy.deploy_short},
+        {"GET": artifacts.show_short, READ_FIRST: deploy.deploy_short},
     ),
     Route(
         "artifactory.storage",
@@ -184,7 +185,7 @@ ROUTES = (
         "artifactory.file",
         PREFIX + "/{key:[^/]+}/{path:.+}",
         {
-            "GET": artifacts.download,
+            "GET": artifacts.show,
             READ_FIRST: deploy.deploy,
             "POST": pypi.misplaced_upload,
             "DELETE": cache.delete,
@@ -194,6 +195,7 @@ ROUTES = (
         "artifactory.repository.root",
         PREFIX + "/{key:[^/]+}",
         {
+            "GET": artifacts.show,
             READ_FIRST: deploy.deploy,
             "POST": pypi.misplaced_upload,
             "DELETE": cache.delete,
@@ -208,6 +210,7 @@ def includeme(config: Configurator) -> None:
     register_keys(xom)
     Follower(xom).subscribe()
     start_indexing(xom, default_period=settings_of(xom).quiet_period)
+    register_work(xom)
     config.add_tween(
         "devpi_artifactory_compat.views.tween.tween_factory",
         # devpi's log of the request decodes the path, and fails where that cannot be done

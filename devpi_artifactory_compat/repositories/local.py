@@ -26,10 +26,10 @@ from devpi_artifactory_compat.packages.upload_form import check_digests
 from devpi_artifactory_compat.packages.upload_form import metadata_fields
 from devpi_artifactory_compat.packages.versions import version_key
 from devpi_artifactory_compat.repositories.base import MetadataFields
-from devpi_artifactory_compat.repositories.base import Repository
 from devpi_artifactory_compat.repositories.config import RepositoryConfig
 from devpi_artifactory_compat.repositories.deploying import Deployment
 from devpi_artifactory_compat.repositories.layout import check_release
+from devpi_artifactory_compat.repositories.holding import HoldingRepository
 from devpi_artifactory_compat.repositories.paths import local_path
 from devpi_artifactory_compat.repositories.paths import split_sidecar
 from devpi_artifactory_compat.repositories.ports import ArtifactStore
@@ -45,7 +45,7 @@ from devpi_artifactory_compat.repositories.search import ProjectSearch
 from packaging.utils import canonicalize_name
 
 
-class LocalRepository(Repository):
+class LocalRepository(HoldingRepository):
     """The files of one index of type ``stage``; its distributions can be resolved."""
 
     def __init__(
@@ -56,9 +56,8 @@ class LocalRepository(Repository):
         *,
         projects: ProjectSearch,
     ) -> None:
-        super().__init__(config)
+        super().__init__(config, artifacts)
         self._store = store
-        self._artifacts = artifacts
         self._deployment = Deployment(self.key, store, artifacts)
         self._projects = projects
 
@@ -78,12 +77,6 @@ class LocalRepository(Repository):
 
     def has_project(self, project: NormalizedName) -> bool:
         return self._store.has_project(project)
-
-    def item(self, path: str) -> Artifact | Folder:
-        found = self._artifacts.item(path)
-        if found is None:
-            raise ArtifactNotFound(self.key, path)
-        return found
 
     def search(self, query: ProjectQuery) -> Sequence[FoundProject]:
         return self._projects.search(query)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from collections.abc import Iterator
 from devpi_artifactory_compat.model import Artifact
+from devpi_artifactory_compat.model import Child
 from devpi_artifactory_compat.model import Folder
 
 
@@ -22,10 +23,21 @@ def walk(
     """
     if isinstance(start, Artifact) or depth == 0:
         return
-    prefix = f"{start.path}/" if start.path else ""
-    for child in start.children:
+    # paths can be deeper than functions may call each other
+    levels = [_level(start)]
+    while levels:
+        prefix, children = levels[-1]
+        child = next(children, None)
+        if child is None:
+            levels.pop()
+            continue
         item = look(f"{prefix}{child.name}")
         if item is None:
             continue
         yield item
-        yield from walk(look, item, depth=None if depth is None else depth - 1)
+        if isinstance(item, Folder) and (depth is None or len(levels) < depth):
+            levels.append(_level(item))
+
+
+def _level(folder: Folder) -> tuple[str, Iterator[Child]]:
+    return (f"{folder.path}/" if folder.path else "", iter(folder.children))

@@ -9,6 +9,7 @@ from devpi_artifactory_compat.model import Artifact
 from devpi_artifactory_compat.model import ArtifactState
 from devpi_artifactory_compat.model import Child
 from devpi_artifactory_compat.model import Content
+from devpi_artifactory_compat.model import DownloadStatistics
 from devpi_artifactory_compat.model import Folder
 from devpi_artifactory_compat.model import NormalizedName
 from devpi_artifactory_compat.model import Properties
@@ -23,6 +24,7 @@ from devpi_artifactory_compat.storage.records import from_timestamp
 from devpi_artifactory_compat.storage.records import opener
 from devpi_artifactory_compat.storage.records import stored_entry
 from devpi_artifactory_compat.storage.replica import ask_primary
+from devpi_artifactory_compat.storage.statistics import Statistics
 from devpi_artifactory_compat.storage.tree import FolderRecord
 from devpi_artifactory_compat.storage.tree import touched
 from devpi_artifactory_compat.storage.waiting import Waiting
@@ -46,6 +48,7 @@ class IndexArtifacts:
         self._key = RepositoryKey(key)
         self._records = Records(xom, stage.username, stage.index)
         self._waiting = Waiting(xom, stage.username, stage.index)
+        self._statistics = Statistics(xom, stage.username, stage.index)
 
     # reading
 
@@ -89,7 +92,11 @@ class IndexArtifacts:
             modified=from_timestamp(record.modified),
             checksums={"md5": record.md5, "sha1": record.sha1, "sha256": record.sha256},
             open=opener(entry),
+            note_download=self._statistics.note(path),
         )
+
+    def statistics(self, path: str) -> DownloadStatistics:
+        return self._statistics.of(path)
 
     # changing
 

@@ -21,10 +21,12 @@ STATE = "ARTIFACTORY_STATE"
 FOLDER = "ARTIFACTORY_FOLDER"
 WAITING = "ARTIFACTORY_WAITING"
 DIGEST = "ARTIFACTORY_DIGEST"
+STATISTICS = "ARTIFACTORY_STATISTICS"
 
 #: one key per artifact; one per project with all that its page needs; one per upstream page; one
 #: per index for what must not stand in the index configuration, which everybody may read, and one
-#: for what is no configuration; one per folder; one per index for what waits to be indexed
+#: for what is no configuration; one per folder; one per index for what waits to be indexed; one
+#: per artifact that was downloaded, apart from its record because it changes so often
 _PATTERNS = {
     RECORD: "{user}/{index}/+artifactory/record/{digest}",
     PROJECT: "{user}/{index}/+artifactory/project/{project}",
@@ -33,6 +35,7 @@ _PATTERNS = {
     STATE: "{user}/{index}/+artifactory/state",
     FOLDER: "{user}/{index}/+artifactory/folder/{digest}",
     WAITING: "{user}/{index}/+artifactory/waiting",
+    STATISTICS: "{user}/{index}/+artifactory/statistics/{digest}",
 }
 
 #: where on the whole server the files of a checksum lie; no user's name begins with a plus sign
@@ -97,6 +100,12 @@ def folder_key(xom: XOM, user: str, index: str, digest: str) -> TypedKey[dict[st
 def waiting_key(xom: XOM, user: str, index: str) -> TypedKey[dict[str, Any]]:
     key = cast("PTypedKey[dict[str, Any]]", getattr(xom.keyfs, WAITING))
     return key(user=user, index=index)
+
+
+def statistics_key(xom: XOM, user: str, index: str, path: str) -> TypedKey[dict[str, Any]]:
+    """Of the artifact at a path."""
+    key = cast("PTypedKey[dict[str, Any]]", getattr(xom.keyfs, STATISTICS))
+    return key(user=user, index=index, digest=path_digest(path))
 
 
 def digest_key(xom: XOM, digest: str) -> TypedKey[dict[str, Any]]:

@@ -98,16 +98,24 @@ class Tree:
 
     def add_file(self, path: str, *, user: str, now: float) -> None:
         """A file is at a path; the folders above it are made when they are missing."""
-        self._add(path, is_folder=False, user=user, now=now)
+        parent, _, name = path.rpartition("/")
+        self.add_folder(parent, user=user, now=now)
+        self._add_child(parent, name, is_folder=False)
 
     def add_folder(self, path: str, *, user: str, now: float) -> None:
         """Make a folder, and those above it; one that is there stays as it is."""
-        if self.folder(path) is not None:
-            return
-        made = FolderRecord(path=path, created=now, created_by=user, modified=now, modified_by=user)
-        self._save(path, {"folder": asdict(made), "children": {}, "parts": False, "count": 0})
-        if path:
-            self._add(path, is_folder=True, user=user, now=now)
+        missing: list[str] = []
+        above = path
+        # paths can be deeper than functions may call each other
+        while self.folder(above) is None:
+            missing.append(above)
+            if not above:
+                break
+            above = above.rpartition("/")[0]
+        for new in reversed(missing):
+            self._make(
+                FolderRecord(path=new, created=now, created_by=user, modified=now, modified_by=user)
+            )
 
     def save_folder(self, record: FolderRecord) -> None:
         """Change what is said of a folder that is there."""
@@ -122,22 +130,26 @@ class Tree:
 
         With ``prune`` the folders above it go as well when they have become empty.
         """
-        key = folder_key(self._xom, self._user, self._index, path_digest(path))
-        if key.exists():
-            key.delete()
-        if not path:
-            return
-        parent, _, name = path.rpartition("/")
-        if not self._data(parent):
-            return
-        self._remove_child(parent, name)
-        if prune and parent and not self.has_child(parent):
-            self.remove(parent, prune=True)
+        while True:
+            key = folder_key(self._xom, self._user, self._index, path_digest(path))
+            if key.exists():
+                key.delete()
+            parent, _, name = path.rpartition("/")
+            if not path or not self._data(parent):
+                return
+            self._remove_child(parent, name)
+            if not (prune and parent) or self.has_child(parent):
+                return
+            path = parent
 
-    def _add(self, path: str, *, is_folder: bool, user: str, now: float) -> None:
-        parent, _, name = path.rpartition("/")
-        self.add_folder(parent, user=user, now=now)
-        self._add_child(parent, name, is_folder=is_folder)
+    def _make(self, folder: FolderRecord) -> None:
+        """The folder above it is there."""
+        self._save(
+            folder.path, {"folder": asdict(folder), "children": {}, "parts": False, "count": 0}
+        )
+        if folder.path:
+            parent, _, name = folder.path.rpartition("/")
+            self._add_child(parent, name, is_folder=True)
 
     # children, in one piece or in parts
 
