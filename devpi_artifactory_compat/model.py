@@ -26,6 +26,7 @@ __all__ = [
     "Content",
     "Distribution",
     "DistributionKind",
+    "DownloadStatistics",
     "Folder",
     "FoundProject",
     "NormalizedName",
@@ -203,6 +204,15 @@ class Artifact:
 
 
 @dataclass(frozen=True, kw_only=True)
+class DownloadStatistics:
+    """How often an artifact was downloaded, when last and by whom; ``last`` is None for never."""
+
+    count: int = 0
+    last: datetime | None = None
+    last_by: str = ""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class Child:
     """One entry of a folder."""
 
@@ -244,7 +254,8 @@ class Content:
     still has to send has ``stream`` and ``store``: the first passes it through while storing it,
     the second stores it first and gives the stored content; both raise UpstreamError and
     ArtifactNotFound. A checksum is absent when it is not known yet; ``size`` is None when only
-    the upstream knows it.
+    the upstream knows it. ``note_download`` is to be called with the name of the user who gets the
+    content; None for what is not counted.
     """
 
     filename: str
@@ -254,3 +265,4 @@ class Content:
     open: Callable[[], BinaryIO] | None = None
     stream: Callable[[], Stream] | None = None
     store: Callable[[], Content] | None = None
+    note_download: Callable[[str], None] | None = None

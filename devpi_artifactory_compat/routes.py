@@ -10,11 +10,11 @@ from dataclasses import dataclass
 from dataclasses import field
 from devpi_artifactory_compat.errors import ArtifactoryError
 from devpi_artifactory_compat.settings import settings_of
+from devpi_artifactory_compat.storage.background import register_work
 from devpi_artifactory_compat.storage.events import Follower
 from devpi_artifactory_compat.storage.indexing import start_indexing
 from devpi_artifactory_compat.storage.keys import register_keys
 from devpi_artifactory_compat.storage.replica import AskPrimary
-from devpi_artifactory_compat.storage.trash_can import start_expiry
 from devpi_artifactory_compat.views import artifacts
 from devpi_artifactory_compat.views import cache
 from devpi_artifactory_compat.views import deletion
@@ -153,7 +153,7 @@ ROUTES = (
         "artifactory.pypi.file",
         _PYPI + "/{path:.+}",
         # what looks like a file is a scope to whoever searches it
-        {"GET": artifacts.download_pypi, "POST": pypi.misplaced_upload, READ_FIRST: xml_rpc.call},
+        {"GET": artifacts.download, "POST": pypi.misplaced_upload, READ_FIRST: xml_rpc.call},
     ),
     Route("artifactory.short.projects", _SHORT + "/simple", _get(pypi.list_projects)),
     Route("artifactory.short.project", _SHORT + "/simple/{project:[^/]+}", _get(pypi.show_project)),
@@ -161,7 +161,7 @@ ROUTES = (
         "artifactory.short.file",
         _SHORT + "/{path:.+}",
         {
-            "GET": artifacts.download_short,
+            "GET": artifacts.show_short,
             READ_FIRST: by_method({"PUT": deploy.deploy_short, "DELETE": deletion.delete_short}),
         },
     ),
@@ -214,7 +214,7 @@ ROUTES = (
         "artifactory.file",
         PREFIX + "/{key:[^/]+}/{path:.+}",
         {
-            "GET": artifacts.download,
+            "GET": artifacts.show,
             READ_FIRST: by_method({"PUT": deploy.deploy, "DELETE": deletion.delete}),
             "POST": pypi.misplaced_upload,
         },
@@ -223,6 +223,7 @@ ROUTES = (
         "artifactory.repository.root",
         PREFIX + "/{key:[^/]+}",
         {
+            "GET": artifacts.show,
             READ_FIRST: by_method({"PUT": deploy.deploy, "DELETE": deletion.delete}),
             "POST": pypi.misplaced_upload,
         },
@@ -235,8 +236,8 @@ def includeme(config: Configurator) -> None:
     xom = config.registry["xom"]
     register_keys(xom)
     Follower(xom).subscribe()
-    start_expiry(xom, days=settings_of(xom).trash_days)
     start_indexing(xom, default_period=settings_of(xom).quiet_period)
+    register_work(xom, trash_days=settings_of(xom).trash_days)
     config.add_tween(
         "devpi_artifactory_compat.views.tween.tween_factory",
         # devpi's log of the request decodes the path, and fails where that cannot be done

@@ -11,6 +11,7 @@ from devpi_artifactory_compat.errors import NotAllowed
 from devpi_artifactory_compat.errors import ProjectNotFound
 from devpi_artifactory_compat.model import Artifact
 from devpi_artifactory_compat.model import Content
+from devpi_artifactory_compat.model import DownloadStatistics
 from devpi_artifactory_compat.model import Folder
 from devpi_artifactory_compat.model import FoundProject
 from devpi_artifactory_compat.model import NormalizedName
@@ -93,6 +94,14 @@ class Repository(ABC):
         Raises:
             ArtifactNotFound: there is none.
         """
+
+    def statistics(self, path: str) -> DownloadStatistics:
+        """How often the artifact at a path was downloaded, through whichever repository.
+
+        Raises:
+            ArtifactNotFound: there is none.
+        """
+        raise ArtifactNotFound(self.key, path)
 
     def cached_content(self, path: str) -> Content:
         """What a remote keeps at a path, without asking its upstream.

@@ -59,6 +59,8 @@ class FileFetch:
             checksums=self._file.hashes,
             stream=self._follow if keeps else self._pass_on,
             store=self._keep if keeps else self._collect,
+            # what is not kept is no artifact here
+            note_download=self._cache.download_note(self._path) if keeps else None,
         )
 
     def metadata(self) -> bytes | None:

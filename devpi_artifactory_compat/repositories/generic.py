@@ -26,6 +26,7 @@ from devpi_artifactory_compat.repositories.base import Repository
 from devpi_artifactory_compat.repositories.config import RepositoryConfig
 from devpi_artifactory_compat.repositories.deploying import Deployment
 from devpi_artifactory_compat.repositories.fetching import FileFetch
+from devpi_artifactory_compat.repositories.holding import HoldingRepository
 from devpi_artifactory_compat.repositories.paths import url_below
 from devpi_artifactory_compat.repositories.ports import ArtifactStore
 from devpi_artifactory_compat.repositories.ports import LocalStore
@@ -75,21 +76,14 @@ class GenericCache(RemoteCache, Protocol):
         ...
 
 
-class GenericLocalRepository(GenericRepository):
+class GenericLocalRepository(HoldingRepository, GenericRepository):
     """Files that people and jobs deploy; ``store`` knows whether they may be replaced."""
 
     def __init__(
         self, config: RepositoryConfig, store: LocalStore, artifacts: ArtifactStore
     ) -> None:
-        super().__init__(config)
-        self._artifacts = artifacts
+        super().__init__(config, artifacts)
         self._deployment = Deployment(self.key, store, artifacts)
-
-    def item(self, path: str) -> Artifact | Folder:
-        found = self._artifacts.item(path)
-        if found is None:
-            raise ArtifactNotFound(self.key, path)
-        return found
 
     def content(self, path: str) -> Content:
         found = self._artifacts.content(path)
@@ -101,11 +95,14 @@ class GenericLocalRepository(GenericRepository):
         plain = replace(new, state=ArtifactState.GENERIC, identified=None)
         return self._deployment.deploy(plain, may_delete=may_delete)
 
+    def check_deploy(self, path: str, sha256: str, *, user: str, may_delete: bool) -> None:
+        self._deployment.check(path, sha256, user=user, may_delete=may_delete)
+
     def make_folder(self, path: str, *, user: str) -> Folder:
         return self._deployment.make_folder(path, user=user)
 
 
-class GenericRemoteRepository(GenericRepository):
+class GenericRemoteRepository(HoldingRepository, GenericRepository):
     """The files below an upstream's URL, each fetched when it is asked for, and kept.
 
     What is kept stays as it is: only its deletion lets it be fetched again. ``clock`` gives
@@ -121,17 +118,10 @@ class GenericRemoteRepository(GenericRepository):
         artifacts: ArtifactStore,
         clock: Callable[[], float],
     ) -> None:
-        super().__init__(config)
+        super().__init__(config, artifacts)
         self._cache = cache
         self._upstream = upstream
-        self._artifacts = artifacts
         self._clock = clock
-
-    def item(self, path: str) -> Artifact | Folder:
-        found = self._artifacts.item(path)
-        if found is None:
-            raise ArtifactNotFound(f"{self.key}-cache", path)
-        return found
 
     def cached_content(self, path: str) -> Content:
         """What is kept at a path; the upstream is not asked. Raises ArtifactNotFound."""

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from collections.abc import Iterable
 from dataclasses import dataclass
 from devpi_artifactory_compat.model import Artifact
+from devpi_artifactory_compat.model import DownloadStatistics
 from devpi_artifactory_compat.model import Folder
 from devpi_artifactory_compat.packages.identification import Identified
 from devpi_artifactory_compat.repositories.ports import ArtifactStore
@@ -36,6 +37,10 @@ class ItemStore(ArtifactStore, Protocol):
         """Give a file another path; its name stays, and nothing is at that path."""
         ...
 
+    def set_statistics(self, path: str, statistics: DownloadStatistics) -> None:
+        """How often a file was downloaded before it came here."""
+        ...
+
     def source(self, path: str) -> Path | None:
         """Where a file lies, to be linked; None where it has to be read."""
         ...
@@ -56,6 +61,7 @@ class StoredFile:
     open: Callable[[], BinaryIO]
     source: Path | None
     parts: ReleaseParts | None
+    statistics: DownloadStatistics
 
 
 class TrashStore(Protocol):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from collections.abc import Sequence
 from devpi_artifactory_compat.errors import ArtifactExists
 from devpi_artifactory_compat.errors import ArtifactNotFound
@@ -11,12 +10,10 @@ from devpi_artifactory_compat.errors import InvalidUpload
 from devpi_artifactory_compat.errors import ProjectNotFound
 from devpi_artifactory_compat.errors import RegistrationNotNeeded
 from devpi_artifactory_compat.model import Artifact
-from devpi_artifactory_compat.model import ArtifactState
 from devpi_artifactory_compat.model import Content
 from devpi_artifactory_compat.model import Folder
 from devpi_artifactory_compat.model import FoundProject
 from devpi_artifactory_compat.model import NormalizedName
-from devpi_artifactory_compat.model import PackageType
 from devpi_artifactory_compat.model import ProjectFile
 from devpi_artifactory_compat.model import ProjectList
 from devpi_artifactory_compat.model import ProjectPage
@@ -29,10 +26,10 @@ from devpi_artifactory_compat.packages.upload_form import check_digests
 from devpi_artifactory_compat.packages.upload_form import metadata_fields
 from devpi_artifactory_compat.packages.versions import version_key
 from devpi_artifactory_compat.repositories.base import MetadataFields
-from devpi_artifactory_compat.repositories.base import Repository
 from devpi_artifactory_compat.repositories.config import RepositoryConfig
 from devpi_artifactory_compat.repositories.deploying import Deployment
 from devpi_artifactory_compat.repositories.layout import check_release
+from devpi_artifactory_compat.repositories.holding import HoldingRepository
 from devpi_artifactory_compat.repositories.paths import local_path
 from devpi_artifactory_compat.repositories.paths import split_sidecar
 from devpi_artifactory_compat.repositories.ports import ArtifactStore
@@ -48,7 +45,7 @@ from devpi_artifactory_compat.repositories.search import ProjectSearch
 from packaging.utils import canonicalize_name
 
 
-class LocalRepository(Repository):
+class LocalRepository(HoldingRepository):
     """The files of one index of type ``stage``; its distributions can be resolved."""
 
     def __init__(
@@ -59,9 +56,8 @@ class LocalRepository(Repository):
         *,
         projects: ProjectSearch,
     ) -> None:
-        super().__init__(config)
+        super().__init__(config, artifacts)
         self._store = store
-        self._artifacts = artifacts
         self._deployment = Deployment(self.key, store, artifacts)
         self._projects = projects
 
@@ -81,12 +77,6 @@ class LocalRepository(Repository):
 
     def has_project(self, project: NormalizedName) -> bool:
         return self._store.has_project(project)
-
-    def item(self, path: str) -> Artifact | Folder:
-        found = self._artifacts.item(path)
-        if found is None:
-            raise ArtifactNotFound(self.key, path)
-        return found
 
     def search(self, query: ProjectQuery) -> Sequence[FoundProject]:
         return self._projects.search(query)
@@ -159,9 +149,6 @@ class LocalRepository(Repository):
             raise ArtifactExists(self.key, new.path, user)
 
     def deploy(self, new: NewArtifact, *, may_delete: bool) -> Artifact:
-        if self.config.package_type is PackageType.GENERIC:
-            # also what another repository resolves, or is about to look into
-            new = replace(new, identified=None, state=ArtifactState.GENERIC)
         return self._deployment.deploy(new, may_delete=may_delete)
 
     def check_deploy(self, path: str, sha256: str, *, user: str, may_delete: bool) -> None:

@@ -17,6 +17,7 @@ from devpi_artifactory_compat.model import ArtifactState
 from devpi_artifactory_compat.model import Checksums
 from devpi_artifactory_compat.model import Content
 from devpi_artifactory_compat.model import Distribution
+from devpi_artifactory_compat.model import DownloadStatistics
 from devpi_artifactory_compat.model import Folder
 from devpi_artifactory_compat.model import NormalizedName
 from devpi_artifactory_compat.model import Properties
@@ -115,6 +116,10 @@ class ArtifactStore(Protocol):
 
     def content(self, path: str) -> Content | None:
         """The bytes of an artifact; None when there is none, or not on this server."""
+        ...
+
+    def statistics(self, path: str) -> DownloadStatistics:
+        """The downloads of an artifact, those that have just begun among them."""
         ...
 
     def keep(self, new: NewArtifact) -> None:

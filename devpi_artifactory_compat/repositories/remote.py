@@ -14,9 +14,7 @@ from devpi_artifactory_compat.errors import ScopeNotFound
 from devpi_artifactory_compat.errors import UpstreamError
 from devpi_artifactory_compat.errors import UpstreamTimeout
 from devpi_artifactory_compat.model import NO_HASHES
-from devpi_artifactory_compat.model import Artifact
 from devpi_artifactory_compat.model import Content
-from devpi_artifactory_compat.model import Folder
 from devpi_artifactory_compat.model import FoundProject
 from devpi_artifactory_compat.model import NormalizedName
 from devpi_artifactory_compat.model import ProjectFile
@@ -29,10 +27,10 @@ from devpi_artifactory_compat.packages.upload_form import UploadForm
 from devpi_artifactory_compat.packages.upstream_page import UpstreamFile
 from devpi_artifactory_compat.packages.upstream_page import UpstreamPage
 from devpi_artifactory_compat.repositories.base import MetadataFields
-from devpi_artifactory_compat.repositories.base import Repository
 from devpi_artifactory_compat.repositories.config import RepositoryConfig
 from devpi_artifactory_compat.repositories.fetching import FileFetch
 from devpi_artifactory_compat.repositories.fetching import small_content
+from devpi_artifactory_compat.repositories.holding import HoldingRepository
 from devpi_artifactory_compat.repositories.paths import remote_path
 from devpi_artifactory_compat.repositories.paths import split_sidecar
 from devpi_artifactory_compat.repositories.paths import upstream_url
@@ -56,7 +54,7 @@ import hashlib
 SIDECAR_LIMIT = 8 * 1024 * 1024
 
 
-class RemoteRepository(Repository):
+class RemoteRepository(HoldingRepository):
     """One index of type ``mirror``, or one scope of it; ``clock`` gives seconds since the epoch."""
 
     def __init__(
@@ -71,8 +69,7 @@ class RemoteRepository(Repository):
         clock: Callable[[], float],
         scope: str = "",
     ) -> None:
-        super().__init__(config)
-        self._artifacts = artifacts
+        super().__init__(config, artifacts)
         self._searches = searches
         self._cache = cache
         self._upstream = upstream
@@ -202,12 +199,6 @@ class RemoteRepository(Repository):
         return self._cache.page(project) is not None
 
     # files
-
-    def item(self, path: str) -> Artifact | Folder:
-        found = self._artifacts.item(path)
-        if found is None:
-            raise ArtifactNotFound(f"{self.key}-cache", path)
-        return found
 
     def cached_content(self, path: str) -> Content:
         """What is kept at a path; the upstream is not asked. Raises ArtifactNotFound."""

@@ -5,6 +5,7 @@ The storage package implements these on devpi and HTTP.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from collections.abc import Iterable
 from collections.abc import Iterator
 from collections.abc import Mapping
@@ -167,6 +168,10 @@ class RemoteCache(Protocol):
 
     def content(self, path: str) -> Content | None:
         """A stored file."""
+        ...
+
+    def download_note(self, path: str) -> Callable[[str], None]:
+        """What ``Content.note_download`` is for a file that is about to be stored at a path."""
         ...
 
     def kept_files(self, project: NormalizedName) -> Mapping[str, KeptFile]:

@@ -66,4 +66,5 @@ class Restoration:
                 f"Other content is at '{self._repository.key}:{to}': delete it first, or restore "
                 "to another path."
             ) from None
+        self._store.set_statistics(to, stored.statistics)
         return 1

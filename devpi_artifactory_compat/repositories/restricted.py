@@ -9,6 +9,7 @@ from devpi_artifactory_compat.errors import Forbidden
 from devpi_artifactory_compat.errors import ProjectNotFound
 from devpi_artifactory_compat.model import Artifact
 from devpi_artifactory_compat.model import Content
+from devpi_artifactory_compat.model import DownloadStatistics
 from devpi_artifactory_compat.model import Folder
 from devpi_artifactory_compat.model import FoundProject
 from devpi_artifactory_compat.model import NormalizedName
@@ -129,6 +130,10 @@ class FilteredRepository(Repository):
     def knows_project(self, project: NormalizedName) -> bool:
         """True also when the patterns leave none of its files: too little is shown then."""
         return self._patterns.accepts_project(project) and self._repository.knows_project(project)
+
+    def statistics(self, path: str) -> DownloadStatistics:
+        self._check(path)
+        return self._repository.statistics(path)
 
     def content(self, path: str) -> Content:
         self._check(path)

@@ -214,6 +214,8 @@ class Transfer:
             may_delete=self.may_delete,
             keep_history=self.is_move,
         )
+        if self.is_move:
+            self.target.store.set_statistics(step.to, stored.statistics)
 
     def _relocate(self, artifact: Artifact, to: str) -> None:
         store = self.target.store
@@ -244,6 +246,7 @@ class Transfer:
             open=content.open,
             source=self.source.store.source(path),
             parts=self._parts(step.item),
+            statistics=self.source.store.statistics(path),
         )
 
     def _parts(self, artifact: Artifact) -> ReleaseParts | None:

@@ -10,12 +10,15 @@ from collections.abc import Callable
 from collections.abc import Iterable
 from collections.abc import Sequence
 from dataclasses import replace
+from datetime import UTC
+from datetime import datetime
 from devpi_artifactory_compat.errors import ArtifactNotFound
 from devpi_artifactory_compat.errors import NotAllowed
 from devpi_artifactory_compat.errors import ProjectNotFound
 from devpi_artifactory_compat.errors import UpstreamError
 from devpi_artifactory_compat.model import Artifact
 from devpi_artifactory_compat.model import Content
+from devpi_artifactory_compat.model import DownloadStatistics
 from devpi_artifactory_compat.model import Folder
 from devpi_artifactory_compat.model import FoundProject
 from devpi_artifactory_compat.model import NormalizedName
@@ -23,6 +26,7 @@ from devpi_artifactory_compat.model import ProjectFile
 from devpi_artifactory_compat.model import ProjectList
 from devpi_artifactory_compat.model import ProjectPage
 from devpi_artifactory_compat.model import RepositoryClass
+from devpi_artifactory_compat.model import RepositoryKey
 from devpi_artifactory_compat.packages.upload_form import UploadForm
 from devpi_artifactory_compat.packages.versions import version_key
 from devpi_artifactory_compat.repositories.base import MetadataFields
@@ -145,10 +149,22 @@ class VirtualRepository(Repository):
                 continue
             folders.append(found)
         if not folders:
-            raise ArtifactNotFound(self.key, path)
+            if path:
+                raise ArtifactNotFound(self.key, path)
+            # a repository is there, whoever its members are
+            return _empty_root(self.config.key)
         children = {child.name: child for folder in reversed(folders) for child in folder.children}
         ordered = tuple(children[name] for name in sorted(children))
         return replace(folders[0], repository=self.config.key, children=ordered)
+
+    def statistics(self, path: str) -> DownloadStatistics:
+        """Those of the first member's artifact: that is the one which is served."""
+        for member in self.members:
+            try:
+                return member.statistics(path)
+            except ArtifactNotFound:
+                continue
+        raise ArtifactNotFound(self.key, path)
 
     def release_metadata(self, project: NormalizedName, version: str) -> MetadataFields:
         members = self._select(self.members, project)
@@ -176,6 +192,13 @@ class VirtualRepository(Repository):
                 "repository. Set 'defaultDeploymentRepo', or upload to a local repository."
             )
         return self._target
+
+
+def _empty_root(key: RepositoryKey) -> Folder:
+    never = datetime.fromtimestamp(0, UTC)
+    return Folder(
+        repository=key, path="", created=never, created_by="", modified=never, modified_by=""
+    )
 
 
 def _is_remote(member: Repository) -> bool:

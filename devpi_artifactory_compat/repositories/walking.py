@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from collections.abc import Iterator
 from devpi_artifactory_compat.model import Artifact
+from devpi_artifactory_compat.model import Child
 from devpi_artifactory_compat.model import Folder
 
 
@@ -20,20 +21,23 @@ def walk(
     ``depth`` is how many levels are gone down, None for all. Children that are gone meanwhile, or
     may not be seen, are passed over.
     """
-    # paths are deep enough to exhaust the interpreter's stack
-    waiting = _children(start, depth)
-    while waiting:
-        path, left = waiting.pop()
-        item = look(path)
-        if item is not None:
-            yield item
-            waiting += _children(item, left)
+    if isinstance(start, Artifact) or depth == 0:
+        return
+    # paths can be deeper than functions may call each other
+    levels = [_level(start)]
+    while levels:
+        prefix, children = levels[-1]
+        child = next(children, None)
+        if child is None:
+            levels.pop()
+            continue
+        item = look(f"{prefix}{child.name}")
+        if item is None:
+            continue
+        yield item
+        if isinstance(item, Folder) and (depth is None or len(levels) < depth):
+            levels.append(_level(item))
 
 
-def _children(item: Artifact | Folder, depth: int | None) -> list[tuple[str, int | None]]:
-    """The paths to look at next, the last one first, each with the levels that are left."""
-    if isinstance(item, Artifact) or depth == 0:
-        return []
-    prefix = f"{item.path}/" if item.path else ""
-    left = None if depth is None else depth - 1
-    return [(f"{prefix}{child.name}", left) for child in reversed(item.children)]
+def _level(folder: Folder) -> tuple[str, Iterator[Child]]:
+    return (f"{folder.path}/" if folder.path else "", iter(folder.children))

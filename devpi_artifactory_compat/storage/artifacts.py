@@ -10,6 +10,7 @@ from devpi_artifactory_compat.model import Artifact
 from devpi_artifactory_compat.model import ArtifactState
 from devpi_artifactory_compat.model import Child
 from devpi_artifactory_compat.model import Content
+from devpi_artifactory_compat.model import DownloadStatistics
 from devpi_artifactory_compat.model import Folder
 from devpi_artifactory_compat.model import Properties
 from devpi_artifactory_compat.model import RepositoryKey
@@ -29,6 +30,7 @@ from devpi_artifactory_compat.storage.relocation import relocate
 from devpi_artifactory_compat.storage.removal import FileRemoval
 from devpi_artifactory_compat.storage.removal import shelf_key
 from devpi_artifactory_compat.storage.replica import ask_primary
+from devpi_artifactory_compat.storage.statistics import Statistics
 from devpi_artifactory_compat.storage.tree import FolderRecord
 from devpi_artifactory_compat.storage.tree import touched
 from devpi_artifactory_compat.storage.waiting import Waiting
@@ -53,6 +55,7 @@ class IndexArtifacts:
         self._key = RepositoryKey(key)
         self._records = Records(xom, stage.username, stage.index)
         self._waiting = Waiting(xom, stage.username, stage.index)
+        self._statistics = Statistics(xom, stage.username, stage.index)
 
     # reading
 
@@ -96,7 +99,11 @@ class IndexArtifacts:
             modified=from_timestamp(record.modified),
             checksums={"md5": record.md5, "sha1": record.sha1, "sha256": record.sha256},
             open=opener(entry),
+            note_download=self._statistics.note(path),
         )
+
+    def statistics(self, path: str) -> DownloadStatistics:
+        return self._statistics.of(path)
 
     # changing
 
@@ -198,7 +205,12 @@ class IndexArtifacts:
     def relocate(self, path: str, to: str) -> None:
         record = self._records.record(path)
         assert record is not None
+        statistics = self.statistics(path)
         relocate(self._records, self._waiting, record, to)
+        self.set_statistics(to, statistics)
+
+    def set_statistics(self, path: str, statistics: DownloadStatistics) -> None:
+        self._statistics.carry(path, statistics)
 
     def source(self, path: str) -> Path | None:
         record = self._records.record(path)

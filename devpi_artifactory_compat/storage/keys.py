@@ -21,10 +21,12 @@ WAITING = "ARTIFACTORY_WAITING"
 DIGEST = "ARTIFACTORY_DIGEST"
 TRASH = "ARTIFACTORY_TRASH"
 TRASH_FOLDER = "ARTIFACTORY_TRASH_FOLDER"
+STATISTICS = "ARTIFACTORY_STATISTICS"
 
 #: one key per artifact; one per project with all that its page needs; one per upstream page; one
 #: per index for what must not stand in the index configuration, which everybody may read, and one
-#: for what is no configuration; one per folder; one per index for what waits to be indexed; one per
+#: for what is no configuration; one per folder; one per index for what waits to be indexed; one
+#: per artifact that was downloaded, apart from its record because it changes so often; one per
 #: deleted artifact that is kept for a while, and per folder of those
 _PATTERNS = {
     RECORD: "{user}/{index}/+artifactory/record/{digest}",
@@ -36,6 +38,7 @@ _PATTERNS = {
     WAITING: "{user}/{index}/+artifactory/waiting",
     TRASH: "{user}/{index}/+artifactory/trash/{digest}",
     TRASH_FOLDER: "{user}/{index}/+artifactory/trash-folder/{digest}",
+    STATISTICS: "{user}/{index}/+artifactory/statistics/{digest}",
 }
 
 #: where on the whole server the files of a checksum lie; no user's name begins with a plus sign
@@ -112,6 +115,12 @@ def trash_folder_key(xom: XOM, user: str, index: str, digest: str) -> TypedKey[d
 def waiting_key(xom: XOM, user: str, index: str) -> TypedKey[dict[str, Any]]:
     key = cast("PTypedKey[dict[str, Any]]", getattr(xom.keyfs, WAITING))
     return key(user=user, index=index)
+
+
+def statistics_key(xom: XOM, user: str, index: str, path: str) -> TypedKey[dict[str, Any]]:
+    """Of the artifact at a path."""
+    key = cast("PTypedKey[dict[str, Any]]", getattr(xom.keyfs, STATISTICS))
+    return key(user=user, index=index, digest=path_digest(path))
 
 
 def digest_key(xom: XOM, digest: str) -> TypedKey[dict[str, Any]]:

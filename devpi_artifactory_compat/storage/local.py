@@ -29,6 +29,7 @@ from devpi_artifactory_compat.storage.records import stored_entry
 from devpi_artifactory_compat.storage.records import timestamp
 from devpi_artifactory_compat.storage.records import who_and_when
 from devpi_artifactory_compat.storage.replica import ask_primary
+from devpi_artifactory_compat.storage.statistics import Statistics
 from devpi_artifactory_compat.storage.waiting import Waiting
 from devpi_server.filestore import Digests
 from devpi_server.log import threadlog
@@ -54,6 +55,7 @@ class StageStore:
         self._records = Records(xom, stage.username, stage.index)
         self._derived = Derived(xom)
         self._waiting = Waiting(xom, stage.username, stage.index)
+        self._statistics = Statistics(xom, stage.username, stage.index)
 
     # reading
 
@@ -131,6 +133,7 @@ class StageStore:
             modified=release.uploaded,
             checksums=checksums,
             open=opener(entry),
+            note_download=self._statistics.note(release.path),
         )
 
     def sidecar(self, release: Release, suffix: str) -> Content | None:

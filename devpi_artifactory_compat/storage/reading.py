@@ -44,3 +44,29 @@ def may_use_base(base: BaseStage) -> bool:
     if request is None or "xom" not in getattr(request, "registry", {}):
         return True
     return may_read(request, base)
+
+
+# who may do what, for people to look at
+
+
+def administrators(xom: XOM) -> frozenset[str]:
+    """devpi's: those who may change every user."""
+    named = xom.config.restrict_modify
+    return frozenset({"root"} if named is None else named)
+
+
+def principals_for_reading(xom: XOM, index: str) -> frozenset[str]:
+    """Names of users, ``:groups``, ``:ANONYMOUS:`` and ``:AUTHENTICATED:``."""
+    stage = xom.model.getstage(index)
+    if stage is None:
+        return frozenset()
+    named = xom.config.restrict_modify
+    return frozenset(stage.customizer.get_principals_for_pkg_read(restrict_modify=named))
+
+
+def principals_for_upload(xom: XOM, index: str) -> frozenset[str]:
+    stage = xom.model.getstage(index)
+    if stage is None:
+        return frozenset()
+    named = xom.config.restrict_modify
+    return frozenset(stage.customizer.get_principals_for_upload(restrict_modify=named))

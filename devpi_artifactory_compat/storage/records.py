@@ -28,6 +28,7 @@ from devpi_artifactory_compat.storage.digests import Digests
 from devpi_artifactory_compat.storage.keys import path_digest
 from devpi_artifactory_compat.storage.keys import project_key
 from devpi_artifactory_compat.storage.keys import record_key
+from devpi_artifactory_compat.storage.statistics import Statistics
 from devpi_artifactory_compat.storage.tree import Tree
 from devpi_server.filestore import BaseFileEntry
 from devpi_server.filestore import get_hashes
@@ -163,6 +164,7 @@ class Records:
         self._index = index
         self.tree = Tree(xom, user, index)
         self._digests = Digests(xom)
+        self._statistics = Statistics(xom, user, index)
 
     def shelf(self, project: NormalizedName) -> Shelf:
         return Shelf(project_key(self._xom, self._user, self._index, project).get())
@@ -198,11 +200,13 @@ class Records:
         if record is None:
             return
         self._forget_digests(record)
+        self._statistics.forget(path)
         record_key(self._xom, self._user, self._index, path).delete()
         self.tree.remove(path, prune=prune)
 
     def forget_outside(self, record: Record) -> None:
         """The index goes with all its keys: what it has elsewhere goes here."""
+        self._statistics.forget(record.path)
         self._forget_digests(record)
         if not record.is_indexed:
             delete_entry(self._xom, record.entry)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import OrderedDict
+from collections.abc import Callable
 from collections.abc import Hashable
 from collections.abc import Iterable
 from collections.abc import Iterator
@@ -35,6 +36,7 @@ from devpi_artifactory_compat.storage.records import entry_time
 from devpi_artifactory_compat.storage.records import opener
 from devpi_artifactory_compat.storage.records import stored_entry
 from devpi_artifactory_compat.storage.replica import ask_primary
+from devpi_artifactory_compat.storage.statistics import Statistics
 from devpi_artifactory_compat.storage.transactions import read_anew
 from devpi_artifactory_compat.storage.transactions import written_at_once
 from devpi_server.main import XOM
@@ -131,6 +133,7 @@ class MirrorCache:
         self._scope = scope
         self._lock_timeout = lock_timeout
         self._records = Records(xom, stage.username, stage.index)
+        self._statistics = Statistics(xom, stage.username, stage.index)
         self._memory = cast(
             "PageMemory",
             xom.setdefault_singleton(stage.name, f"artifactory-pages {source}", factory=PageMemory),
@@ -218,7 +221,11 @@ class MirrorCache:
             modified=entry_time(entry),
             checksums={"md5": record.md5, "sha1": record.sha1, "sha256": record.sha256},
             open=opener(entry),
+            note_download=self.download_note(path),
         )
+
+    def download_note(self, path: str) -> Callable[[str], None]:
+        return self._statistics.note(path)
 
     def kept_files(self, project: NormalizedName) -> Mapping[str, KeptFile]:
         return {

@@ -41,6 +41,15 @@ def read_anew(keyfs: KeyFS) -> None:
         keyfs.restart_read_transaction()
 
 
+def forget_reads(keyfs: KeyFS) -> None:
+    """Free what a long reader's transaction remembers of all it has read; it reads anew.
+
+    For readers of many keys: a transaction keeps every value until it ends.
+    """
+    if _is_reading(keyfs):
+        keyfs.tx.restart(write=False)
+
+
 def _is_reading(keyfs: KeyFS) -> bool:
     try:
         return not keyfs.tx.write

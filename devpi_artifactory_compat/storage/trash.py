@@ -13,6 +13,7 @@ from dataclasses import field
 from dataclasses import replace
 from devpi_artifactory_compat.model import Artifact
 from devpi_artifactory_compat.model import Child
+from devpi_artifactory_compat.model import DownloadStatistics
 from devpi_artifactory_compat.model import Folder
 from devpi_artifactory_compat.model import RepositoryKey
 from devpi_artifactory_compat.repositories.item_store import ReleaseParts
@@ -30,8 +31,10 @@ from devpi_artifactory_compat.storage.records import delete_entry
 from devpi_artifactory_compat.storage.records import from_timestamp
 from devpi_artifactory_compat.storage.records import opener
 from devpi_artifactory_compat.storage.records import stored_entry
+from devpi_artifactory_compat.storage.records import timestamp
 from devpi_artifactory_compat.storage.release_parts import assembled
 from devpi_artifactory_compat.storage.release_parts import release_parts
+from devpi_artifactory_compat.storage.statistics import Statistics
 from devpi_artifactory_compat.storage.tree import FolderRecord
 from devpi_artifactory_compat.storage.tree import Tree
 from devpi_server.main import XOM
@@ -52,6 +55,7 @@ SCHEMA = 1
 class TrashRecord:
     """A deleted file; ``record`` is as it was, but for its entry, which is the kept file.
 
+    ``downloads`` are counted, ``downloaded`` is the time of the last, by ``downloaded_by``.
     ``release`` has the name, version and fields of a distribution that was resolved, ``sidecars``
     devpi's paths of what lay beside it, by suffix.
     """
@@ -61,12 +65,22 @@ class TrashRecord:
     deleted_by: str
     release: Mapping[str, Any] | None = None
     sidecars: Mapping[str, str] = field(default_factory=dict)
+    downloads: int = 0
+    downloaded: float = 0.0
+    downloaded_by: str = ""
     schema: int = SCHEMA
 
     @classmethod
     def of(cls, data: Any) -> TrashRecord:
         plain = cast("dict[str, Any]", get_mutable_deepcopy(data))
         return cls(**{**plain, "record": Record(**plain["record"])})
+
+    @property
+    def statistics(self) -> DownloadStatistics:
+        if not self.downloads:
+            return DownloadStatistics()
+        last = from_timestamp(self.downloaded)
+        return DownloadStatistics(count=self.downloads, last=last, last_by=self.downloaded_by)
 
     def data(self) -> dict[str, Any]:
         return {**asdict(self), "record": self.record.data()}
@@ -150,6 +164,7 @@ class Trash:
             open=opener(entry),
             source=source_of(entry),
             parts=self._parts(found),
+            statistics=found.statistics,
         )
 
     def _parts(self, found: TrashRecord) -> ReleaseParts | None:
@@ -182,12 +197,16 @@ class Trash:
         with opener(entry)() as file:
             blob = self._link(record.filename, record.sha256, file, source_of(entry))
         parts = self._parts_of(record)
+        downloads = Statistics(self._xom, self._stage.username, self._stage.index).of(record.path)
         kept = TrashRecord(
             record=replace(record, entry=blob),
             deleted=now,
             deleted_by=user,
             release=None if parts is None else _release(parts),
             sidecars={} if parts is None else self._keep_sidecars(record, parts),
+            downloads=downloads.count,
+            downloaded=timestamp(downloads.last),
+            downloaded_by=downloads.last_by,
         )
         self._trash_key(item.path).set(kept.data())
         self._tree.add_file(item.path, user=user, now=now)

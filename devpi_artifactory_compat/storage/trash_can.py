@@ -9,19 +9,14 @@ from devpi_artifactory_compat.storage.keys import TRASH
 from devpi_artifactory_compat.storage.keys import TRASH_FOLDER
 from devpi_artifactory_compat.storage.trash import Trash
 from devpi_artifactory_compat.storage.trash import TrashRecord
-from devpi_server.log import threadlog
 from devpi_server.main import XOM
 from devpi_server.model import PrivateStage
 from itertools import islice
 from typing import Any
-import threading
 import time
 
 
 SECS_PER_DAY = 24 * 60 * 60.0
-
-#: how often what is too old is looked for
-PERIOD_SECS = 60 * 60.0
 
 #: so many are deleted in one transaction, for which all other writers wait
 BATCH = 200
@@ -51,27 +46,15 @@ def _infos(xom: XOM, keyname: str) -> Iterator[Any]:
 
 
 class TrashExpiry:
-    """Forgets what was deleted longer ago than ``days``; for devpi's pool of threads."""
+    """What was deleted longer ago than ``days``; works on a primary only."""
 
     def __init__(self, xom: XOM, *, days: int, clock: Callable[[], float] = time.time) -> None:
         self._xom = xom
         self._days = days
         self._clock = clock
-        self._ended = threading.Event()
 
-    def thread_run(self) -> None:
-        while True:
-            try:
-                self.run_once()
-            except Exception:  # noqa: BLE001 - devpi would end the server; it is tried again
-                threadlog.exception("Old artifacts could not be taken out of the trash can")
-            if self._ended.wait(PERIOD_SECS):
-                return
-
-    def thread_shutdown(self) -> None:
-        self._ended.set()
-
-    def run_once(self) -> None:
+    def remove(self) -> None:
+        """For good, in transactions of its own: everything is looked for in one that reads."""
         before = self._clock() - self._days * SECS_PER_DAY
         with self._xom.keyfs.read_transaction():
             old = iter(list(self._older_than(before)))
@@ -98,15 +81,6 @@ class TrashExpiry:
         # something may have been deleted there once more meanwhile
         if trash.is_older(place.path, than=before):
             trash.drop(place.path)
-
-
-def start_expiry(xom: XOM, *, days: int) -> None:
-    """In one process of the primary, unless ``days`` is 0.
-
-    To be called before the server's threads start; the thread runs and ends with them.
-    """
-    if days and not xom.is_replica() and not xom.config.requests_only:
-        xom.thread_pool.register(TrashExpiry(xom, days=days))
 
 
 def _place(info: Any, path: str) -> _Place:

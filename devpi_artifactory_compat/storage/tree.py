@@ -113,19 +113,18 @@ class Tree:
 
     def add_folder(self, path: str, *, user: str, now: float) -> None:
         """Make a folder, and those above it; one that is there stays as it is."""
-        missing = []
-        at: str | None = path
-        while at is not None and self.folder(at) is None:
-            missing.append(at)
-            at = at.rpartition("/")[0] if at else None
-        for folder in reversed(missing):
-            made = FolderRecord(
-                path=folder, created=now, created_by=user, modified=now, modified_by=user
+        missing: list[str] = []
+        above = path
+        # paths can be deeper than functions may call each other
+        while self.folder(above) is None:
+            missing.append(above)
+            if not above:
+                break
+            above = above.rpartition("/")[0]
+        for new in reversed(missing):
+            self._make(
+                FolderRecord(path=new, created=now, created_by=user, modified=now, modified_by=user)
             )
-            self._save(folder, {"folder": asdict(made), "children": {}, "parts": False, "count": 0})
-            if folder:
-                parent, _, name = folder.rpartition("/")
-                self._add_child(parent, name, is_folder=True)
 
     def save_folder(self, record: FolderRecord) -> None:
         """Change what is said of a folder that is there."""
@@ -152,6 +151,15 @@ class Tree:
             if not prune or not parent:
                 return
             path = parent
+
+    def _make(self, folder: FolderRecord) -> None:
+        """The folder above it is there."""
+        self._save(
+            folder.path, {"folder": asdict(folder), "children": {}, "parts": False, "count": 0}
+        )
+        if folder.path:
+            parent, _, name = folder.path.rpartition("/")
+            self._add_child(parent, name, is_folder=True)
 
     # children, in one piece or in parts
 

@@ -1,35 +1,36 @@
-"""Files by their path, below the PyPI URL of a repository and below its plain one."""
+"""Files and folders by their path, below the PyPI URL of a repository and below its plain one."""
 
 from __future__ import annotations
 
 from devpi_artifactory_compat.errors import ArtifactNotFound
-from devpi_artifactory_compat.errors import RepositoryNotFound
+from devpi_artifactory_compat.errors import UpstreamError
 from devpi_artifactory_compat.errors import WrongPackageType
 from devpi_artifactory_compat.model import Content
+from devpi_artifactory_compat.model import Folder
 from devpi_artifactory_compat.model import PackageType
-from devpi_artifactory_compat.repositories.paths import CACHE_SUFFIX
+from devpi_artifactory_compat.repositories.base import Repository
 from devpi_artifactory_compat.repositories.paths import REMOTE_PREFIX
+from devpi_artifactory_compat.repositories.paths import check_item_path
 from devpi_artifactory_compat.repositories.paths import check_path
 from devpi_artifactory_compat.repositories.scopes import takes_scopes
+from devpi_artifactory_compat.storage.catching_up import catch_up
+from devpi_artifactory_compat.views.browse import folder_page
 from devpi_artifactory_compat.views.files import file_response
+from devpi_artifactory_compat.views.matrix_filter import check_matrix
 from devpi_artifactory_compat.views.tween import has_trailing_slash
+from devpi_artifactory_compat.views.visit import Place
 from devpi_artifactory_compat.views.visit import Visit
 from pyramid.request import Request
 from pyramid.response import Response
 
 
 def download(request: Request) -> Response:
-    """``GET /artifactory/<key>/<path>``"""
+    """``GET /artifactory/api/pypi/<key>/<path>``: a file."""
     visit = Visit(request, query=request.query_string)
-    return file_response(request, _content(visit, request.matchdict["key"]))
-
-
-def download_pypi(request: Request) -> Response:
-    """``GET /artifactory/api/pypi/<key>/<path>``"""
-    visit = Visit(request, query=request.query_string)
-    key = request.matchdict["key"]
-    visit.require_pypi(key)
-    return file_response(request, _content(visit, key))
+    visit.require_pypi(request.matchdict["key"])
+    path = check_path(request.matchdict["path"])
+    place = visit.readable_place(request.matchdict["key"])
+    return file_response(request, _content(_repository(visit, place), place, path))
 
 
 def download_scoped(request: Request) -> Response:
@@ -44,40 +45,66 @@ def download_scoped(request: Request) -> Response:
     return file_response(request, visit.readable(key).content(check_path(f"{scope}/{path}")))
 
 
-def download_short(request: Request) -> Response:
+def show(request: Request) -> Response:
+    """``GET /artifactory/<key>[/<path>][/]``: a file, or a folder as a page."""
+    visit = Visit(request, query=request.query_string)
+    return _shown(visit, request.matchdict["key"], request.matchdict.get("path", ""))
+
+
+def show_short(request: Request) -> Response:
     """``GET /artifactory/pypi/<key>/<path>``: short for ``api/pypi``, or a repository ``pypi``."""
     visit = Visit(request, query=request.query_string)
-    key = request.matchdict["key"]
+    key, path = request.matchdict["key"], request.matchdict["path"]
     if key in visit.catalog or "pypi" not in visit.catalog:
         try:
             visit.require_pypi(key)
-            return file_response(request, _content(visit, key))
+            return _shown(visit, key, path)
         except (ArtifactNotFound, WrongPackageType):
             if "pypi" not in visit.catalog:
                 raise
-    path = f"{key}/{request.matchdict['path']}"
-    return file_response(request, visit.readable("pypi").content(check_path(path)))
+    return _shown(visit, "pypi", f"{key}/{path}")
 
 
-def _content(visit: Visit, key: str) -> Content:
-    path = check_path(visit.request.matchdict["path"])
-    if _names_folder(visit, key):
-        raise ArtifactNotFound(key, path)
-    if key not in visit.catalog and key.endswith(CACHE_SUFFIX):
-        return _cached_content(visit, key, path)
-    return visit.readable(key).content(path)
+def _shown(visit: Visit, key: str, path: str) -> Response:
+    path = check_item_path(path)
+    place = visit.readable_place(key)
+    repository = _repository(visit, place)
+    check_matrix(visit.request, repository, path)
+    folder = None
+    if has_trailing_slash(visit.request) or not path:
+        # a name with a slash is a folder's, if there is one of that name
+        folder = _folder(visit, repository, path)
+    if folder is None:
+        try:
+            return file_response(visit.request, _file(visit, repository, place, path))
+        except (ArtifactNotFound, UpstreamError):
+            folder = _folder(visit, repository, path)
+            if folder is None:
+                raise
+    return folder_page(visit, repository, folder, key=key)
 
 
-def _names_folder(visit: Visit, key: str) -> bool:
-    """Generic files lie at the paths that were asked for, where a slash at the end is no file's."""
-    if not has_trailing_slash(visit.request):
-        return False
-    return visit.readable_place(key).entry.config.package_type is PackageType.GENERIC
+def _folder(visit: Visit, repository: Repository, path: str) -> Folder | None:
+    catch_up(visit.xom)
+    try:
+        item = repository.item(path)
+    except ArtifactNotFound:
+        return None
+    return item if isinstance(item, Folder) else None
 
 
-def _cached_content(visit: Visit, key: str, path: str) -> Content:
-    """What a remote repository holds, and never what only its upstream has."""
-    remote = key.removesuffix(CACHE_SUFFIX)
-    if remote not in visit.catalog:
-        raise RepositoryNotFound(key)
-    return visit.readable(remote).cached_content(path)
+def _repository(visit: Visit, place: Place) -> Repository:
+    return visit.catalog.repository(place.entry.config.key)
+
+
+def _file(visit: Visit, repository: Repository, place: Place, path: str) -> Content:
+    """Generic files lie at the paths that were asked for: one with a slash at its end is none."""
+    is_generic = place.entry.config.package_type is PackageType.GENERIC
+    if is_generic and has_trailing_slash(visit.request):
+        raise ArtifactNotFound(place.key, path)
+    return _content(repository, place, path)
+
+
+def _content(repository: Repository, place: Place, path: str) -> Content:
+    """What ``<remote>-cache`` names is never what only the upstream has."""
+    return repository.cached_content(path) if place.is_cache else repository.content(path)

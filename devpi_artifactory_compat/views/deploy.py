@@ -30,6 +30,7 @@ from devpi_artifactory_compat.repositories.stated_checksums import StatedChecksu
 from devpi_artifactory_compat.repositories.stated_checksums import stated_checksums
 from devpi_artifactory_compat.settings import settings_of
 from devpi_artifactory_compat.storage.cached_files import new_file
+from devpi_artifactory_compat.storage.catching_up import catch_up
 from devpi_artifactory_compat.storage.known_content import find_content
 from devpi_artifactory_compat.storage.replica import ask_primary
 from devpi_artifactory_compat.storage.transactions import written_at_once
@@ -139,6 +140,7 @@ def _writing(request: Request, key: str) -> Iterator[Callable[[NewArtifact], Art
     """A transaction that writes, and what stores a file in it."""
     with written_at_once(request.registry["xom"].keyfs):
         # what there is, and what the user may, is looked at again: it may have changed meanwhile
+        catch_up(request.registry["xom"])
         visit = Visit(request)
         target = deploy_target(visit, key)
         visit.require(visit.may_upload(target), f"deploy to repository '{target.config.key}'")

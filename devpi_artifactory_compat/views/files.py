@@ -2,19 +2,25 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from collections.abc import Iterator
 from devpi_artifactory_compat.errors import UpstreamError
 from devpi_artifactory_compat.model import Content
 from devpi_artifactory_compat.packages.filenames import content_type
 from devpi_server.log import threadlog
+from devpi_artifactory_compat.views.downloader import downloader
 from pyramid.request import Request
 from pyramid.response import Response
+from functools import partial
 from typing import BinaryIO
 from urllib.parse import quote
 from waitress.channel import ClientDisconnected
 
 
 CHUNK_SIZE = 128 * 1024
+
+#: called when the first byte of a file is on its way
+Begun = Callable[[], None]
 
 _HEADERS = {"md5": "X-Checksum-Md5", "sha1": "X-Checksum-Sha1", "sha256": "X-Checksum-Sha256"}
 
@@ -32,11 +38,22 @@ def file_response(request: Request, content: Content) -> Response:
         return _streamed(request, content)
     response = _response(content)
     _simplify_range(request, content.size or 0)
-    response.app_iter = FileBody(content)
+    response.app_iter = FileBody(content, _noted(request, content))
     response.content_length = content.size
     response.accept_ranges = "bytes"
     response.conditional_response = True
     return response
+
+
+def _noted(request: Request, content: Content) -> Begun:
+    """Counts the download; who downloads is found out here, where devpi can still be asked."""
+    if content.note_download is None or request.method != "GET":
+        return _nothing
+    return partial(content.note_download, downloader(request))
+
+
+def _nothing() -> None:
+    """What is not counted."""
 
 
 def _needs_stored(request: Request, content: Content) -> bool:
@@ -75,7 +92,8 @@ def _streamed(request: Request, content: Content) -> Response:
     stream = content.stream()
     # the first piece is taken here, where a failure can still become an answer
     first = next(stream.chunks, b"")
-    response.app_iter = StreamBody(request.path, first, stream.chunks)
+    begun = _noted(request, content)
+    response.app_iter = StreamBody(request.path, first, stream.chunks, begun)
     response.content_length = stream.size
     return response
 
@@ -92,19 +110,25 @@ def _simplify_range(request: Request, size: int) -> None:
 
 
 class FileBody:
-    """An open file as a body; opened when the first piece is asked for, closed with the answer."""
+    """An open file as a body; closed with the answer.
 
-    def __init__(self, content: Content) -> None:
+    ``begun`` is called when it is read from its start: not for HEAD, nor for a 304.
+    """
+
+    def __init__(self, content: Content, begun: Begun) -> None:
         assert content.open is not None
         self._file: BinaryIO = content.open()
+        self._begun = begun
 
     def __iter__(self) -> Iterator[bytes]:
+        self._begun()
         return self._pieces(None)
 
     def app_iter_range(self, start: int, stop: int) -> FileBodyPart:
         """WebOb's way to ask for a range."""
         self._file.seek(start)
-        return FileBodyPart(self._pieces(stop - start), self._file)
+        begun = _nothing if start else self._begun
+        return FileBodyPart(self._pieces(stop - start), self._file, begun)
 
     def _pieces(self, left: int | None) -> Iterator[bytes]:
         while left is None or left > 0:
@@ -133,12 +157,14 @@ class StreamBody:
     ``path`` says in the log whose answer was broken off.
     """
 
-    def __init__(self, path: str, first: bytes, rest: Iterator[bytes]) -> None:
+    def __init__(self, path: str, first: bytes, rest: Iterator[bytes], begun: Begun) -> None:
         self._path = path
         self._first = first
         self._rest = rest
+        self._begun = begun
 
     def __iter__(self) -> Iterator[bytes]:
+        self._begun()
         yield self._first
         try:
             yield from self._rest
@@ -155,11 +181,13 @@ class StreamBody:
 class FileBodyPart:
     """A part of an open file as a body; closes the file with the answer."""
 
-    def __init__(self, pieces: Iterator[bytes], file: BinaryIO) -> None:
+    def __init__(self, pieces: Iterator[bytes], file: BinaryIO, begun: Begun) -> None:
         self._pieces = pieces
         self._file = file
+        self._begun = begun
 
     def __iter__(self) -> Iterator[bytes]:
+        self._begun()
         return self._pieces
 
     def close(self) -> None:

@@ -13,9 +13,9 @@ from devpi_artifactory_compat.packages.archive_stream import Member
 from devpi_artifactory_compat.packages.archive_stream import archive_stream
 from devpi_artifactory_compat.repositories.walking import walk
 from devpi_artifactory_compat.storage.later import open_later
+from devpi_artifactory_compat.views.asked import Asked
 from devpi_artifactory_compat.views.files import disposition
 from devpi_artifactory_compat.views.queries import flag
-from devpi_artifactory_compat.views.storage_api import Asked
 from pyramid.request import Request
 from pyramid.response import Response
 from typing import BinaryIO

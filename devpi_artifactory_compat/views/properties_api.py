@@ -18,6 +18,7 @@ from devpi_artifactory_compat.repositories.property_syntax import check_properti
 from devpi_artifactory_compat.repositories.property_syntax import parse_keys
 from devpi_artifactory_compat.repositories.property_syntax import parse_properties
 from devpi_artifactory_compat.repositories.walking import walk
+from devpi_artifactory_compat.storage.catching_up import catch_up
 from devpi_artifactory_compat.views.bodies import json_body
 from devpi_artifactory_compat.views.queries import flag
 from devpi_artifactory_compat.views.queries import raw_query
@@ -90,6 +91,7 @@ def _patch(body: object) -> tuple[Properties, frozenset[str]]:
 
 def _change(request: Request, change: Change, *, recursive: bool) -> Response:
     visit = Visit(request)
+    catch_up(visit.xom)
     key = request.matchdict["key"]
     path = check_item_path(request.matchdict.get("path", ""))
     place = visit.place(key)

@@ -10,11 +10,12 @@ from devpi_artifactory_compat.errors import BadRequest
 from devpi_artifactory_compat.errors import NotFound
 from devpi_artifactory_compat.model import Artifact
 from devpi_artifactory_compat.model import Folder
-from devpi_artifactory_compat.repositories.base import Repository
-from devpi_artifactory_compat.repositories.paths import check_item_path
 from devpi_artifactory_compat.repositories.property_syntax import parse_keys
-from devpi_artifactory_compat.storage.catching_up import catch_up
+from devpi_artifactory_compat.views.asked import Asked
 from devpi_artifactory_compat.views.bodies import json_response
+from devpi_artifactory_compat.views.item_facts import show_last_modified
+from devpi_artifactory_compat.views.item_facts import show_permissions
+from devpi_artifactory_compat.views.item_facts import show_stats
 from devpi_artifactory_compat.views.item_json import FILE_INFO
 from devpi_artifactory_compat.views.item_json import FOLDER_INFO
 from devpi_artifactory_compat.views.item_json import ITEM_PROPERTIES
@@ -22,36 +23,9 @@ from devpi_artifactory_compat.views.item_json import file_info
 from devpi_artifactory_compat.views.item_json import folder_info
 from devpi_artifactory_compat.views.item_json import property_lists
 from devpi_artifactory_compat.views.item_json import storage_url
-from devpi_artifactory_compat.views.queries import raw_query
-from devpi_artifactory_compat.views.visit import Place
-from devpi_artifactory_compat.views.visit import Visit
+from devpi_artifactory_compat.views.item_list import show_list
 from pyramid.request import Request
 from pyramid.response import Response
-
-
-class Asked:
-    """One request's repository and path, once it may be read."""
-
-    def __init__(self, request: Request) -> None:
-        self.request = request
-        self.visit = Visit(request)
-        catch_up(self.visit.xom)
-        self.key: str = request.matchdict["key"]
-        self.path = check_item_path(request.matchdict.get("path", ""))
-        self.place: Place = self.visit.readable_place(self.key)
-        self.query = raw_query(request)
-
-    @property
-    def repository(self) -> Repository:
-        return self.visit.catalog.repository(self.place.entry.config.key)
-
-    def index_of(self, item: Artifact) -> str:
-        """devpi's name of the index that holds an artifact, also a member of a virtual one's."""
-        return self.visit.place(item.repository).entry.index
-
-    def item(self) -> Artifact | Folder:
-        """Raises ArtifactNotFound."""
-        return self.repository.item(self.path)
 
 
 Kind = Callable[[Asked], Response]
@@ -100,4 +74,10 @@ def properties_response(
     return json_response(shown, content_type=ITEM_PROPERTIES)
 
 
-_KINDS: dict[str, Kind] = {"properties": _show_properties}
+_KINDS: dict[str, Kind] = {
+    "properties": _show_properties,
+    "list": show_list,
+    "stats": show_stats,
+    "lastModified": show_last_modified,
+    "permissions": show_permissions,
+}

@@ -202,6 +202,19 @@ def test_move_keeps_who_and_when_and_a_copy_begins_anew(app: Artifactory) -> Non
         assert copied["createdBy"] == copied["modifiedBy"] == "root"
 
 
+@pytest.mark.parametrize("target", ["l", "m"])
+def test_downloads_are_counted_on_after_a_move(app: Artifactory, target: str) -> None:
+    """Who cleans up what nobody downloads must not take it for that."""
+    app.put("l/a.bin")
+    app.get("l/a.bin")
+
+    app.post(f"api/copy/l/a.bin?to=/{target}/copied.bin")
+    app.post(f"api/move/l/a.bin?to=/{target}/x/a.bin")
+
+    assert app.get(f"api/storage/{target}/x/a.bin?stats").json["downloadCount"] == 1
+    assert app.get(f"api/storage/{target}/copied.bin?stats").json["downloadCount"] == 0
+
+
 def test_copy_within_a_repository_is_resolved_once(app: Artifactory) -> None:
     app.put(f"l/a/{NAME}{NAMED}", WHEEL)
 
@@ -398,7 +411,8 @@ def test_generic_repository_resolves_nothing_that_comes_to_it(app: Artifactory) 
     app.put(f"l/a/{NAME}{NAMED}", WHEEL)
     app.put(f"l/b/{NAME}", WHEEL)
 
-    assert app.post("api/copy/l?to=/g").status_code == 200
+    answer = app.post("api/copy/l?to=/g")
+    assert answer.status_code == 200, answer.text
     assert app.devpi_links("repo/g", "demo") == []
     assert waiting(app, "g") == []
     # and what it holds is looked into where packages are

@@ -46,7 +46,10 @@ def test_what_is_not_there_is_404(local: Artifactory) -> None:
     answer = local.delete("l/a/c.bin")
 
     assert answer.status_code == 404
-    assert message_of(answer) == "Could not locate artifact 'l:a/c.bin'. File not found."
+    assert (
+        message_of(answer)
+        == "Could not locate artifact 'l:a/c.bin'. Unable to find item. File not found."
+    )
     assert local.delete("nope/a").status_code == 404
     assert local.delete("l/a/../b").status_code == 400
 

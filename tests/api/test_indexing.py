@@ -353,7 +353,7 @@ def test_index_that_becomes_a_repository_is_recorded_by_itself(local: Artifactor
 
     assert local.patch_index("root/old", "artifactory_key=old").status_code == 200
 
-    until(local, lambda: local.get(f"api/storage/old/{PATH}").status_code == 200)
+    until(local, lambda: status(local, "old")["lastReindex"] is not None)
     assert status(local, "old")["lastReindex"]["recorded"] == 1
     shown = local.get(f"api/storage/old/{PATH}?properties").json["properties"]
     assert shown["pypi.name"] == ["demo"]

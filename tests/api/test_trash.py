@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from devpi_artifactory_compat.storage.periodic import PeriodicWork
 from devpi_artifactory_compat.storage.trash_can import TrashExpiry
 from support.app import ADMIN
 from support.app import Artifactory
@@ -193,6 +194,19 @@ def test_file_is_restored_to_another_place(app: Artifactory, to: str, lands: str
     assert app.properties(lands) == {"team": ["blue"]}
 
 
+def test_downloads_are_counted_on(app: Artifactory) -> None:
+    app.put("l/a.bin")
+    for _ in range(2):
+        app.get("l/a.bin", user=ADMIN)
+
+    app.delete("l/a.bin")
+    restore(app, "l/a.bin")
+    shown = app.get("api/storage/l/a.bin?stats").json
+
+    assert shown["downloadCount"] == 2
+    assert shown["lastDownloadedBy"] == "root"
+
+
 def test_everything_of_a_repository_is_restored(app: Artifactory) -> None:
     app.put("l/a.bin")
     app.put("l/b/c.bin")
@@ -296,9 +310,9 @@ def test_what_is_too_old_is_forgotten(app: Artifactory) -> None:
         app.delete(path)
     now = time.time()
 
-    TrashExpiry(app.xom, days=14, clock=lambda: now + 14 * DAY - 60).run_once()
+    TrashExpiry(app.xom, days=14, clock=lambda: now + 14 * DAY - 60).remove()
     assert app.children("auto-trashcan/l") == ["a/", "demo/", "empty/"]
-    TrashExpiry(app.xom, days=14, clock=lambda: now + 14 * DAY + 60).run_once()
+    TrashExpiry(app.xom, days=14, clock=lambda: now + 14 * DAY + 60).remove()
 
     assert app.children("auto-trashcan") == []
     assert app.stored_files() == []
@@ -315,20 +329,20 @@ def test_only_what_is_too_old_is_forgotten(
     app.delete("l/a/new.bin")
     monkeypatch.undo()
 
-    TrashExpiry(app.xom, days=1, clock=lambda: deleted + DAY + 60).run_once()
+    TrashExpiry(app.xom, days=1, clock=lambda: deleted + DAY + 60).remove()
 
     assert app.children("auto-trashcan/l/a") == ["new.bin"]
 
 
-def test_expiry_runs_and_ends_with_the_servers_threads(app: Artifactory) -> None:
-    (expiry,) = [one for one in app.xom.thread_pool._objects if isinstance(one, TrashExpiry)]
-    app.xom.thread_pool.start_one(expiry)
+def test_expiry_is_among_the_periodic_work_of_a_primary(
+    make_artifactory: Callable[..., Artifactory],
+) -> None:
+    def names(*options: str) -> set[str]:
+        pool = make_artifactory(*options).xom.thread_pool
+        return {one._name for one in pool._objects if isinstance(one, PeriodicWork)}
 
-    app.xom.thread_pool.shutdown()
-    expiry.thread.join(timeout=30)
-
-    assert not expiry.thread.is_alive()
-    assert app.xom.thread_pool._fatal_exc is None
+    assert "TRASH" in names()
+    assert "TRASH" not in names("--artifactory-trash-days=0")
 
 
 # rights

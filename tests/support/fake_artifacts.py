@@ -9,6 +9,7 @@ from devpi_artifactory_compat.model import Artifact
 from devpi_artifactory_compat.model import ArtifactState
 from devpi_artifactory_compat.model import Child
 from devpi_artifactory_compat.model import Content
+from devpi_artifactory_compat.model import DownloadStatistics
 from devpi_artifactory_compat.model import Folder
 from devpi_artifactory_compat.model import Properties
 from devpi_artifactory_compat.model import RepositoryKey
@@ -27,6 +28,7 @@ class FakeArtifacts:
         self.key = RepositoryKey(key)
         self.artifacts: dict[str, Artifact] = {}
         self.bodies: dict[str, bytes] = {}
+        self.downloads: dict[str, DownloadStatistics] = {}
         self.folders: dict[str, Properties] = {"": {}}
 
     def item(self, path: str) -> Artifact | Folder | None:
@@ -64,6 +66,9 @@ class FakeArtifacts:
             modified=NOW,
             open=lambda: io.BytesIO(body),
         )
+
+    def statistics(self, path: str) -> DownloadStatistics:
+        return self.downloads.get(path, DownloadStatistics())
 
     def keep(self, new: NewArtifact) -> None:
         new.file.seek(0)

@@ -84,10 +84,36 @@ class IndexValues:
         return getattr(xom.keyfs, self._key_name)(user=user, index=index)
 
 
+class DownloadStatistics:
+    """How often each file was downloaded."""
+
+    name = "statistics"
+    private = False
+    key_names = frozenset({keys.STATISTICS})
+
+    def dump(self, source: Source) -> Iterator[Mapping[str, Any]]:
+        for index in source.indexes():
+            for record in index.files():
+                key = keys.statistics_key(source.xom, index.user, index.index, record.path)
+                value = key.get()
+                if value:
+                    shown = get_mutable_deepcopy(value)
+                    yield {"index": index.name, "path": record.path, "value": shown}
+
+    def load(self, target: Target, line: Mapping[str, Any]) -> None:
+        if not target.has_index(line["index"]):
+            return
+        user, _, index = line["index"].partition("/")
+        if Records(target.xom, user, index).record(line["path"]) is not None:
+            key = keys.statistics_key(target.xom, user, index, line["path"])
+            key.set(dict(line["value"]))
+
+
 KINDS: tuple[Kind, ...] = (
     FileRecords(),
     Folders(),
     Shelves(),
+    DownloadStatistics(),
     IndexValues("waiting", keys.WAITING),
     IndexValues("states", keys.STATE),
     IndexValues("secrets", keys.SECRETS, private=True),

@@ -128,9 +128,13 @@ class FakeCache:
         self.pages: dict[str, CachedPage] = {}
         self.missing: dict[str, float] = {}
         self.zapped_at = 0.0
+        self.noted: list[tuple[str, str]] = []
         self.files: dict[str, bytes] = {}
         self.kept: dict[str, KeptFile] = {}
         self.sidecars: dict[str, bytes] = {}
+
+    def download_note(self, path: str) -> Callable[[str], None]:
+        return lambda user: self.noted.append((path, user))
 
     def lock(self, what: str) -> Lock:
         return self._locks[what]
