@@ -116,3 +116,27 @@ def test_the_right_to_delete_is_needed(
     assert artifactory.request(method, path).status_code == 401
     assert artifactory.request(method, path, user=bob).status_code == 403
     assert all(is_cached(artifactory, path) for path in cached)
+
+
+def test_version_of_a_project_is_deleted_as_devpis_own_client_does(
+    artifactory: Artifactory, cached: list[str]
+) -> None:
+    one, other = sorted(cached, key=lambda path: path.rpartition("/")[2])
+
+    answer = artifactory.request("DELETE", "/repo/r/demo/1.0", user=ADMIN)
+
+    assert answer.status_code == 200, answer.text
+    assert not is_cached(artifactory, one)
+    assert is_cached(artifactory, other)
+    assert artifactory.get(f"r/{one}").status_code == 200
+
+
+def test_project_is_deleted_as_devpis_own_client_does(
+    artifactory: Artifactory, cached: list[str]
+) -> None:
+    answer = artifactory.request("DELETE", "/repo/r/demo", user=ADMIN)
+
+    assert answer.status_code == 200, answer.text
+    assert not any(is_cached(artifactory, path) for path in cached)
+    assert artifactory.get(f"r/{cached[0]}").status_code == 200
+    assert is_cached(artifactory, cached[0])
