@@ -19,6 +19,7 @@ from devpi_artifactory_compat.storage.run_calls import wait_for_run
 from devpi_artifactory_compat.storage.waiting import Waiting
 from devpi_artifactory_compat.views.bodies import json_response
 from devpi_artifactory_compat.views.bodies import text_response
+from devpi_artifactory_compat.views.item_json import iso
 from devpi_artifactory_compat.views.queries import flag
 from devpi_artifactory_compat.views.queries import raw_query
 from devpi_artifactory_compat.views.visit import Visit
@@ -85,7 +86,7 @@ def _result(result: RunResult) -> dict[str, object]:
 
 
 def _shown_time(seconds: float) -> str:
-    return datetime.fromtimestamp(seconds, UTC).isoformat(timespec="milliseconds")
+    return iso(datetime.fromtimestamp(seconds, UTC))
 
 
 def _indexed(visit: Visit, entry: Entry) -> Entry:

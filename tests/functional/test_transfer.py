@@ -116,7 +116,15 @@ def differences(before: Answer, after: Answer) -> Iterator[str]:
 
 @pytest.mark.parametrize(
     "expected",
-    ["PGP SIGNATURE", "very bad", "data-yanked", "some notes", "gone-1.0-py3", "the cache"],
+    [
+        "PGP SIGNATURE",
+        "very bad",
+        "data-yanked",
+        "some notes",
+        "gone-1.0-py3",
+        "the cache",
+        "trash.deletedBy",
+    ],
 )
 def test_the_old_server_was_seen_with_something_of_everything(
     exported: Exported, expected: str
@@ -142,6 +150,19 @@ def test_users_log_in_and_remotes_send_their_password(exported: Exported, tmp_pa
 def item(server: LiveServer, path: str) -> tuple[int, dict[str, object]]:
     answer = server.request("GET", f"artifactory/api/storage/{path}", auth=server.login())
     return answer.status_code, answer.json()
+
+
+def test_what_was_deleted_before_can_be_restored_after_an_import(
+    exported: Exported, tmp_path: Path
+) -> None:
+    with imported(exported, tmp_path / "new") as server:
+        url = "artifactory/api/trash/restore/l/thrown"
+        assert server.request("POST", url, auth=server.admin).status_code == 202
+
+        text = server.request("GET", "artifactory/l/thrown/away.txt").content
+        assert text == b"some more notes\n"
+        page = server.request("GET", f"{server.index_url('l')}/thrown/").text
+        assert wheel_filename("thrown", "1.0") in page
 
 
 def test_a_file_that_the_upstream_has_dropped_is_carried_beside_devpis_export(

@@ -28,7 +28,7 @@ JSON = {"Accept": "application/vnd.pypi.simple.v1+json"}
 DEMO = wheel_filename("demo", "1.0")
 GENERIC = "files/deep/notes.txt"
 WAITING = wheel_filename("waiting", "1.0")
-KEYS = ("l", "closed-local", "frozen", "r", "r-cache", "v", "none")
+KEYS = ("l", "closed-local", "frozen", "r", "r-cache", "v", "auto-trashcan", "none")
 
 
 def run(server: LiveServer, *arguments: str | Path) -> subprocess.CompletedProcess[str]:
@@ -110,6 +110,9 @@ class Filling(Administrator):
         self.send("PUT", f"artifactory/l;one=1;two=2,zwei/{GENERIC}", data=b"some notes\n")
         self.send("PUT", "artifactory/l/files/copy.txt", data=b"some notes\n")
         self.send("PUT", "artifactory/l/empty/inner/")
+        self.send("PUT", "artifactory/l;why=not/thrown/away.txt", data=b"some more notes\n")
+        self.upload("l", "thrown", "1.0")
+        self.send("DELETE", "artifactory/l/thrown")
         self.set_properties("l/empty", "kept=yes")
         self.set_properties("l", "of=the repository")
         self.set_properties("r-cache", "of=the cache")

@@ -14,6 +14,7 @@ from devpi_artifactory_compat.storage.transfer.files import FileRecords
 from devpi_artifactory_compat.storage.transfer.files import Shelves
 from devpi_artifactory_compat.storage.transfer.source import Source
 from devpi_artifactory_compat.storage.transfer.target import Target
+from devpi_artifactory_compat.storage.transfer.trash import DeletedItems
 from devpi_artifactory_compat.storage.tree import FolderRecord
 from devpi_server.main import XOM
 from devpi_server.readonly import get_mutable_deepcopy
@@ -114,14 +115,14 @@ KINDS: tuple[Kind, ...] = (
     Folders(),
     Shelves(),
     DownloadStatistics(),
+    DeletedItems(),
     IndexValues("waiting", keys.WAITING),
     IndexValues("states", keys.STATE),
     IndexValues("secrets", keys.SECRETS, private=True),
 )
 
-#: pages of upstreams are fetched again; the places of a checksum are kept by the file records; what
-#: was deleted stays behind
-NOT_CARRIED = frozenset({keys.PAGE, keys.DIGEST, keys.TRASH, keys.TRASH_FOLDER})
+#: pages of upstreams are fetched again; the places of a checksum are kept by the file records
+NOT_CARRIED = frozenset({keys.PAGE, keys.DIGEST})
 
 
 def kind_names() -> frozenset[str]:
