@@ -35,7 +35,7 @@ def find_content(
 
     Who knows a checksum gets no content by it that they could not read anyway.
     """
-    for digest in filter(None, (stated.sha256, stated.sha1)):
+    for digest in filter(None, (stated.sha256, stated.sha1, stated.md5)):
         for user, index, path in Digests(xom).places(digest):
             if not may_read(f"{user}/{index}"):
                 continue

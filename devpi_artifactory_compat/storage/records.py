@@ -185,7 +185,7 @@ class Records:
         before = self.record(record.path)
         if before is None or before.sha256 != record.sha256:
             self._forget_digests(before)
-            for digest in (record.sha256, record.sha1):
+            for digest in (record.sha256, record.sha1, record.md5):
                 self._digests.add(digest, self._place(record.path))
         if before is None:
             self.tree.add_file(record.path, user=record.created_by, now=record.created)
@@ -216,7 +216,7 @@ class Records:
 
     def _forget_digests(self, record: Record | None) -> None:
         if record is not None:
-            for digest in (record.sha256, record.sha1):
+            for digest in (record.sha256, record.sha1, record.md5):
                 self._digests.remove(digest, self._place(record.path))
 
     def keep(self, arrival: Arrival) -> None:

@@ -200,7 +200,7 @@ def _known_content(visit: Visit, stated: StatedChecksums) -> Iterator[Received]:
         BadRequest: no checksum is stated by which content can be found.
         NotFound: there is none; clients then send the file.
     """
-    if not (stated.sha256 or stated.sha1):
+    if stated == StatedChecksums():
         raise BadRequest(
             "X-Checksum-Deploy needs X-Checksum-Sha256, X-Checksum-Sha1 or X-Checksum."
         )

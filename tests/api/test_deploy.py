@@ -122,9 +122,21 @@ def test_header_that_is_no_checksum_is_400(local: Artifactory, value: str) -> No
     assert put(local, "l/a.bin", headers={"X-Checksum-Sha256": value}).status_code == 400
 
 
-def test_checksum_deploy_of_known_content_needs_no_body(local: Artifactory) -> None:
+@pytest.mark.parametrize(
+    ("header", "digest"),
+    [
+        ("X-Checksum-Sha1", sha1(BODY).hexdigest()),
+        ("X-Checksum-Sha256", sha256(BODY).hexdigest()),
+        ("X-Checksum", sha256(BODY).hexdigest()),
+        ("X-Checksum", sha1(BODY).hexdigest()),
+        ("X-Checksum", md5(BODY).hexdigest()),
+    ],
+)
+def test_checksum_deploy_of_known_content_needs_no_body(
+    local: Artifactory, header: str, digest: str
+) -> None:
     put(local, "l/a.bin")
-    headers = {"X-Checksum-Deploy": "true", "X-Checksum-Sha1": sha1(BODY).hexdigest()}
+    headers = {"X-Checksum-Deploy": "true", header: digest}
 
     answer = put(local, "l/b/c.bin", b"", headers=headers)
 
