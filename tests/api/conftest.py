@@ -13,7 +13,9 @@ import pytest
 @pytest.fixture
 def make_artifactory(makexom: Callable[..., Any]) -> Callable[..., Artifactory]:
     def make(*options: str) -> Artifactory:
-        xom = makexom([*options], plugins=[plugin])
+        # deriving the secret of logins takes a second at devpi's own settings
+        quick = [f"--argon2-{cost}" for cost in ("memory-cost=8", "parallelism=1", "time-cost=1")]
+        xom = makexom([*quick, *options], plugins=[plugin])
         return Artifactory(TestApp(xom.create_app(), lint=False), xom)
 
     return make

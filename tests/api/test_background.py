@@ -106,6 +106,7 @@ def test_remembered_credentials_give_no_right(artifactory: Artifactory) -> None:
     ann = artifactory.create_user("ann")
     artifactory.create("l")
     artifactory.request("PUT", "l/x.txt", user=ADMIN, body=b"x")
+    artifactory.sends_password(ann)
     assert artifactory.get("l/x.txt", user=ann).status_code == 200
     changed = artifactory.request("PATCH", "/ann", user=ADMIN, body={"password": "other-secret"})
     assert changed.status_code == 200
