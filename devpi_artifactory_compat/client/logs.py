@@ -49,8 +49,12 @@ def show_warnings() -> None:
 
 
 def is_for_people(record: logging.LogRecord) -> bool:
-    """False for what devpi-server says after uploads although nothing is wrong: it looks again."""
-    return "Waiting for file" not in str(record.msg)
+    """False for what is said although nothing is wrong.
+
+    After uploads devpi-server waits for files and looks again; waitress tells of each request that
+    waits for a thread.
+    """
+    return record.name != "waitress.queue" and "Waiting for file" not in str(record.msg)
 
 
 def _rotated(path: Path) -> logging.Handler:
