@@ -62,11 +62,6 @@ class ProjectQuery:
         """Whether nothing is found whose name does not match."""
         return bool(self.names) and (self.every_field or not self.summaries)
 
-    @property
-    def needs_summary(self) -> bool:
-        """Whether nothing is found whose summary does not match."""
-        return bool(self.summaries) and (self.every_field or not self.names)
-
     def matches(self, found: FoundProject) -> bool:
         name, summary = self.matches_name(found.project), self.matches_summary(found.summary)
         if self.every_field:
@@ -99,13 +94,6 @@ class ProjectSearch(Protocol):
         Raises UpstreamError when there is no answer.
         """
         ...
-
-
-class NothingFound:
-    """Implements :class:`ProjectSearch` for what cannot be searched."""
-
-    def search(self, query: ProjectQuery) -> Sequence[FoundProject]:
-        return ()
 
 
 def merged(found: Iterable[FoundProject]) -> list[FoundProject]:

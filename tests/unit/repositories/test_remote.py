@@ -35,7 +35,7 @@ from devpi_artifactory_compat.repositories.remote_ports import Validators
 from devpi_artifactory_compat.repositories.project_lists import listed
 from devpi_artifactory_compat.repositories.remote import RemoteRepository
 from devpi_artifactory_compat.repositories.remote_search import RemoteSearches
-from devpi_artifactory_compat.repositories.search import NothingFound
+from devpi_artifactory_compat.repositories.search import ProjectQuery
 from devpi_artifactory_compat.repositories.search_walk import CachedWalk
 from functools import partial
 from hashlib import sha256
@@ -60,6 +60,13 @@ FILE = UpstreamFile(
 )
 PATH = "packages/packages/ab/demo-1.0-py3-none-any.whl"
 PAGE = UpstreamPage(files=(FILE,))
+
+
+class NothingFound:
+    """An upstream that cannot be searched."""
+
+    def search(self, query: ProjectQuery) -> tuple[()]:
+        return ()
 
 
 class FakeUpstream:
