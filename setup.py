@@ -38,6 +38,9 @@ setup(
         "devpi-server>=6.20,<7",
         "multipart>=1.2",
         "packaging>=24",
+        # of "devpi-artifactory search": progress bars
+        "rich",
+        "sqlalchemy>=2,<3",
         # devpi-server's own dependencies, imported here as well: it decides which versions
         "certifi",
         "devpi-common",
@@ -47,6 +50,10 @@ setup(
         "pyramid",
         "waitress",
     ],
+    extras_require={
+        # the search database in PostgreSQL
+        "postgresql": ["psycopg[binary]>=3.1"],
+    },
     entry_points={
         "console_scripts": [
             "devpi-artifactory = devpi_artifactory_compat.client.main:main",

@@ -1,0 +1,1 @@
+"""Searches over what the repositories hold, answered by a derived SQL database."""
