@@ -7,6 +7,7 @@
     │   ├── InvalidConfiguration    a repository's settings; carries every fault found
     │   ├── InvalidPath             a path that could leave the repository
     │   ├── InvalidUpload           a distribution that is not what it says
+    │   ├── SearchTooLong           a search that has used up its time
     │   └── WrongPackageType        repositories of that package type do not do that
     ├── NotAuthenticated            nobody, or nobody known, asked for what needs a user
     ├── Forbidden                   the user is known and lacks the right
@@ -21,6 +22,7 @@
     │   ├── ArtifactExists          other content is already stored under that name
     │   └── ChecksumMismatch        the bytes are not those that the client promised
     ├── TooLarge
+    ├── SearchUnavailable           the search database is not ready
     └── UpstreamError               the upstream failed and nothing is cached
         └── UpstreamTimeout
 
@@ -55,6 +57,15 @@ class InvalidPath(BadRequest):
 
 class InvalidUpload(BadRequest):
     """An uploaded distribution or its form was refused; nothing was stored."""
+
+
+class SearchTooLong(BadRequest):
+    def __init__(self, seconds: float) -> None:
+        self.seconds = seconds
+        super().__init__(
+            f"The search took longer than {seconds:g} s and was ended. Narrow it, for instance "
+            "to one repository, or ask for a part of it with a limit."
+        )
 
 
 class WrongPackageType(BadRequest):
@@ -161,6 +172,16 @@ class ArtifactExists(Conflict):
 
 class TooLarge(ArtifactoryError):
     """A body, field or archive is above its limit."""
+
+
+class SearchUnavailable(ArtifactoryError):
+    """The search database is not ready; ``done`` of ``total`` items are in it."""
+
+    def __init__(self, done: int = 0, total: int = 0) -> None:
+        self.done = done
+        self.total = total
+        how_far = f": {done} of {total} items are in it" if total else ""
+        super().__init__(f"The search database is being built{how_far}. Try again a little later.")
 
 
 class UpstreamError(ArtifactoryError):

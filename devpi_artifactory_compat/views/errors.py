@@ -23,6 +23,7 @@ STATUS_OF_ERROR: tuple[tuple[type[Exception], HTTPStatus], ...] = (
     (errors.NotAllowed, HTTPStatus.METHOD_NOT_ALLOWED),
     (errors.Conflict, HTTPStatus.CONFLICT),
     (errors.TooLarge, HTTPStatus.REQUEST_ENTITY_TOO_LARGE),
+    (errors.SearchUnavailable, HTTPStatus.SERVICE_UNAVAILABLE),
     (errors.UpstreamTimeout, HTTPStatus.GATEWAY_TIMEOUT),
     (errors.UpstreamError, HTTPStatus.BAD_GATEWAY),
     (ReadonlyIndex, HTTPStatus.METHOD_NOT_ALLOWED),
