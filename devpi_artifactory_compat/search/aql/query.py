@@ -16,6 +16,7 @@ class Domain(StrEnum):
     ITEMS = "items"
     PROPERTIES = "properties"
     STATS = "stats"
+    ITEM_INFOS = "item.infos"
     BUILDS = "builds"
     BUILD_PROPERTIES = "build.properties"
     BUILD_PROMOTIONS = "build.promotions"
