@@ -82,7 +82,7 @@ def together(criteria: Sequence[Criterion]) -> list[Criterion]:
     made one: they are about the same property, as in Artifactory.
     """
     about = [each for each in criteria if _is_plain(each)]
-    if _names(about) != {_KEY.name, _VALUE.name}:
+    if len(about) == 1 or _names(about) != {_KEY.name, _VALUE.name}:
         return list(criteria)
     first = next(number for number, each in enumerate(criteria) if _is_plain(each))
     others = [each for each in criteria if not _is_plain(each)]

@@ -68,14 +68,6 @@ _PLURALS = {
 _STEP = r"[A-Za-z_][A-Za-z0-9_]*"
 _PATH = re.compile(rf"(?:{_STEP}\.)*(?:{_STEP}|\*|@.+)", re.DOTALL)
 
-#: fields of other domains with rows, as they are named from items
-_ELSEWHERE = [
-    f"{link}.{name}"
-    for link, domain in LINKS.items()
-    if domain in DOMAINS_WITH_ROWS and domain is not Domain.ITEMS
-    for name in FIELDS[domain]
-]
-
 _ARCHIVES = ("archive", "archives", "entry", "entries")
 _NO_ARCHIVES = "the archive domain was removed from AQL: entries of archives cannot be searched"
 
@@ -101,7 +93,7 @@ def resolve(domain: Domain, name: str) -> Field | PropertyKey:
     if here not in DOMAINS_WITH_ROWS:
         return _anything(here, _join(rest, steps, key))
     if not key:
-        return Field(here, _known(here, steps[-1]))
+        return Field(here, _known(here, steps[-1], is_bare=not links))
     if here is Domain.PROPERTIES and domain is not Domain.PROPERTIES:
         raise UnknownName("a property has a key and a value; write @key without property before it")
     return PropertyKey(key, of_item=here is not Domain.PROPERTIES)
@@ -188,14 +180,19 @@ def _join(rest: list[str], steps: list[str], key: str) -> str:
     return ".".join([*rest, f"@{key}" if key else steps[-1]])
 
 
-def _known(domain: Domain, name: str) -> str:
+def _known(domain: Domain, name: str, *, is_bare: bool) -> str:
     if name in FIELDS[domain]:
         return name
     if domain is Domain.ITEMS and name in _ARCHIVES:
         raise UnknownName(_NO_ARCHIVES)
-    elsewhere = _ELSEWHERE if domain is Domain.ITEMS else [f"item.{each}" for each in _ELSEWHERE]
-    guess = closest(name, FIELDS[domain], elsewhere)
+    guess = closest(name, FIELDS[domain], _elsewhere(domain) if is_bare else ())
     raise UnknownName(f"{domain.value} have no such field; {guess}")
+
+
+def _elsewhere(domain: Domain) -> list[str]:
+    """The fields of all other domains with rows, by the paths to them."""
+    others = [each for each in Domain if each in DOMAINS_WITH_ROWS and each is not domain]
+    return [path_to(domain, other) + name for other in others for name in FIELDS[other]]
 
 
 def _anything(domain: Domain, name: str) -> Field:

@@ -27,8 +27,8 @@ def to_aql(query: Query) -> str:
         included = ",".join(json.dumps(_included(domain, each)) for each in query.include)
         found += f".include({included})"
     if query.sort:
-        fields = [_name(domain, each) for each in query.sort.fields]
-        found += f".sort({json.dumps({query.sort.direction.value: fields})})"
+        fields = ",".join(json.dumps(_name(domain, each)) for each in query.sort.fields)
+        found += f'.sort({{"{query.sort.direction.value}":[{fields}]}})'
     if query.offset:
         found += f".offset({query.offset})"
     if query.limit is not None:
