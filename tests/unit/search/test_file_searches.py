@@ -6,8 +6,12 @@ from collections.abc import Iterator
 from collections.abc import Sequence
 from devpi_artifactory_compat.search.conditions import DateField
 from devpi_artifactory_compat.search.conditions import has_checksums
+from devpi_artifactory_compat.search.conditions import has_property
 from devpi_artifactory_compat.search.conditions import is_between
+from devpi_artifactory_compat.search.conditions import is_named
 from devpi_artifactory_compat.search.conditions import is_unused
+from devpi_artifactory_compat.search.conditions import lies_at
+from devpi_artifactory_compat.search.conditions import lies_below
 from devpi_artifactory_compat.search.files import Condition
 from devpi_artifactory_compat.search.files import FileSearch
 from devpi_artifactory_compat.search.files import searched
@@ -86,6 +90,121 @@ def test_properties_of_many_files_each_come_with_their_own_file(rows: Searchable
     hits = found(rows, properties=True, limit=2_000)
 
     assert [each.artifact.properties["n"] for each in hits] == [(str(n),) for n in range(1_203)]
+
+
+NAMES = ("Demo-1.0.whl", "demo_b.TAR.gz", "x[1].txt", "100%.txt", "Ünder.txt", "a/demo", "a/x!y")
+
+
+@pytest.mark.parametrize(
+    ("name", "expected"),
+    [
+        ("DEMO", ["Demo-1.0.whl", "demo_b.TAR.gz", "a/demo"]),
+        ("demo*gz", ["demo_b.TAR.gz"]),
+        ("dem?-1", ["Demo-1.0.whl"]),
+        ("[1]", ["x[1].txt"]),
+        ("%", ["100%.txt"]),
+        ("_", ["demo_b.TAR.gz"]),
+        ("!", ["a/x!y"]),
+        ("üNDER", ["Ünder.txt"]),
+        ("Ü*T", ["Ünder.txt"]),
+        ("*", sorted(NAMES, key=lambda name: ("/" in name, name))),
+        ("a/demo", []),
+        ("nothing", []),
+    ],
+)
+def test_part_of_a_name_in_any_case(rows: Searchable, name: str, expected: list[str]) -> None:
+    for path in NAMES:
+        rows.add("repo/l", path)
+
+    assert paths(rows, is_named(name)) == [f"l:{path}" for path in expected]
+
+
+LONG = "v" * 300
+
+
+@pytest.mark.parametrize(
+    ("wanted", "expected"),
+    [
+        ({"os": ["win"]}, ["a", "b"]),
+        ({"os": ["WIN"]}, []),
+        ({"os": ["mac", "linux", "nothing"]}, ["b", "c"]),
+        ({"os": []}, ["a", "b", "c", "d"]),
+        ({"os": ["*"]}, ["a", "b", "c", "d"]),
+        ({"os": ["?in", "l*"]}, ["a", "b", "c"]),
+        ({"os": ["*i*"]}, ["a", "b", "c"]),
+        ({"os": ["[w]in", "%", "_in"]}, []),
+        ({"os": [""]}, ["d"]),
+        ({"os": [f"{LONG}a"]}, []),
+        ({"os": ["win"], "arch": ["x86", "arm"]}, ["b"]),
+        ({"os": ["win"], "nothing": []}, []),
+        ({"long": [f"{LONG}a"]}, ["a"]),
+        ({"long": [f"{LONG}*"]}, ["a", "b"]),
+        ({"long": [f"{LONG}?"]}, ["a", "b"]),
+        ({"long": [LONG]}, []),
+        ({"top": ["\U0010ffff*"]}, ["a"]),
+        ({"top": ["\ud7ff*"]}, ["b"]),
+    ],
+)
+def test_properties(rows: Searchable, wanted: dict[str, list[str]], expected: list[str]) -> None:
+    """All keys have to be there, of each one of the values; keys and values with their case."""
+    told: dict[str, dict[str, list[str]]] = {
+        "a": {"os": ["win"], "long": [f"{LONG}a"], "top": ["\U0010ffff\U0010ffffx"]},
+        "b": {"os": ["mac", "win"], "arch": ["arm"], "long": [f"{LONG}b"], "top": ["\ud7ff1"]},
+        "c": {"os": ["linux"], "top": ["\ue000"]},
+        "d": {"os": []},
+        "e": {"OS": ["win"]},
+    }
+    for path, properties in told.items():
+        rows.add("repo/l", path, properties=properties)
+    rows.add_folder("repo/l", "f", os=["win"])
+
+    conditions = [has_property(key, values) for key, values in wanted.items()]
+    assert paths(rows, *conditions) == [f"l:{path}" for path in expected]
+
+
+@pytest.mark.parametrize(
+    ("pattern", "expected"),
+    [
+        ("a/*b*.whl", ["a/b.whl", "a/xby.whl"]),
+        ("a/*/b.whl", ["a/c/b.whl", "a/d/b.whl"]),
+        ("*/?/b.whl", ["a/c/b.whl", "a/d/b.whl"]),
+        ("*", ["top.whl"]),
+        ("t?p.*", ["top.whl"]),
+        ("top.whl", ["top.whl"]),
+        ("*/*", ["a/B.whl", "a/b.whl", "a/xby.whl"]),
+        ("*/*/*/*", []),
+        ("a", []),
+        ("a?b.whl", []),
+        ("[a]/b.whl", []),
+    ],
+)
+def test_pattern_of_a_path(rows: Searchable, pattern: str, expected: list[str]) -> None:
+    """A wildcard never stands for a slash."""
+    for path in ("top.whl", "a/b.whl", "a/B.whl", "a/xby.whl", "a/c/b.whl", "a/d/b.whl"):
+        rows.add("repo/l", path)
+
+    assert paths(rows, lies_at(pattern)) == [f"l:{path}" for path in expected]
+
+
+@pytest.mark.parametrize(
+    ("path", "expected"),
+    [
+        ("a", ["a/x", "a/b/y"]),
+        ("a/b", ["a/b/y"]),
+        ("a/b/y", ["a/b/y"]),
+        ("top", ["top"]),
+        ("a*", []),
+        ("b", []),
+        ("x" * 300, [f"{'x' * 300}/y", f"{'x' * 300}/z/y"]),
+    ],
+)
+def test_what_lies_below_a_folder(rows: Searchable, path: str, expected: list[str]) -> None:
+    for each in ("top", "a/x", "a/b/y", "ab/x", "x" * 299 + "y/y"):
+        rows.add("repo/l", each)
+    for each in ("y", "z/y"):
+        rows.add("repo/l", f"{'x' * 300}/{each}")
+
+    assert paths(rows, lies_below(path)) == [f"l:{each}" for each in expected]
 
 
 def test_checksum(rows: Searchable) -> None:
