@@ -4,17 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from collections.abc import Sequence
+from devpi_artifactory_compat.search.aql.query import Comparator
+from devpi_artifactory_compat.search.aql.texts import TextColumn
 from devpi_artifactory_compat.search.files import Condition
 from devpi_artifactory_compat.search.files import last_downloaded
 from devpi_artifactory_compat.search.tables import ROOT
 from devpi_artifactory_compat.search.tables import Tables
-from devpi_artifactory_compat.search.tables import head
-from devpi_artifactory_compat.search.tables import HEAD
-from devpi_artifactory_compat.search.wildcards import has_wildcards
-from devpi_artifactory_compat.search.wildcards import literal_start
-from devpi_artifactory_compat.search.wildcards import matches
-from devpi_artifactory_compat.search.wildcards import matches_in_any_case
-from devpi_artifactory_compat.search.wildcards import starts_with
 from enum import StrEnum
 from sqlalchemy import ColumnElement
 from sqlalchemy import and_
@@ -34,35 +29,30 @@ def is_named(part: str) -> Condition:
     """Part of the file's name in any case; it may have wildcards."""
 
     def condition(tables: Tables) -> ColumnElement[bool]:
-        return matches_in_any_case(tables.items.c.name, f"*{part}*")
+        name = TextColumn(tables.items.c.name)
+        return name.compared(Comparator.MATCHES_IGNORING_CASE, f"*{part}*")
 
-    return condition
+    return Condition(condition)
 
 
 def has_property(key: str, values: Sequence[str]) -> Condition:
     """One of the values, which may have wildcards; without values any."""
+    return _having(key, Comparator.MATCHES, values or ["*"])
 
+
+def has_value(key: str, value: str) -> Condition:
+    """Just this value of a property; no character of it is a wildcard."""
+    return _having(key, Comparator.EQUALS, [value])
+
+
+def _having(key: str, comparator: Comparator, values: Sequence[str]) -> Condition:
     def condition(tables: Tables) -> ColumnElement[bool]:
         found = tables.properties.c
-        theirs = select(found.item_id).where(found.key == key)
-        if values and "*" not in values:
-            theirs = theirs.where(_is_one_of(found.value, values))
-        return tables.items.c.id.in_(theirs)
+        value = TextColumn(found.value, has_head=True)
+        ways = (value.compared(comparator, each) for each in values)
+        return tables.items.c.id.in_(select(found.item_id).where(found.key == key, or_(*ways)))
 
-    return condition
-
-
-def _is_one_of(column: ColumnElement[str], values: Sequence[str]) -> ColumnElement[bool]:
-    plain = [value for value in values if not has_wildcards(value)]
-    ways = [
-        and_(starts_with(column, literal_start(value)), matches(column, value))
-        for value in values
-        if has_wildcards(value)
-    ]
-    if plain:
-        heads = {value[:HEAD] for value in plain}
-        ways.append(and_(head(column).in_(sorted(heads)), column.in_(plain)))
-    return or_(*ways)
+    return Condition(condition, finds_items=True)
 
 
 def lies_at(pattern: str) -> Condition:
@@ -71,30 +61,29 @@ def lies_at(pattern: str) -> Condition:
 
     def condition(tables: Tables) -> ColumnElement[bool]:
         columns = tables.items.c
-        path = columns.path == ROOT
-        if folder:
-            path = and_(
-                starts_with(columns.path, literal_start(folder)), matches(columns.path, folder)
-            )
-        # with as many slashes as the pattern has, each of them is met by one of the pattern's
-        return and_(columns.depth == pattern.count("/") + 1, path, matches(columns.name, name))
+        path = TextColumn(columns.path, has_head=True)
+        return and_(
+            # with as many slashes as the pattern has, each of them is met by one of the pattern's
+            columns.depth == pattern.count("/") + 1,
+            path.compared(Comparator.MATCHES if folder else Comparator.EQUALS, folder or ROOT),
+            TextColumn(columns.name).compared(Comparator.MATCHES, name),
+        )
 
-    return condition
+    return Condition(condition)
 
 
 def lies_below(path: str) -> Condition:
-    """The folder of a file, one above that, or the file itself."""
-    folder, _, name = path.rpartition("/")
+    """The folder of a file, or one above that."""
 
     def condition(tables: Tables) -> ColumnElement[bool]:
-        columns = tables.items.c
-        return or_(
-            and_(head(columns.path) == path[:HEAD], columns.path == path),
-            starts_with(columns.path, f"{path}/"),
-            and_(columns.path == (folder or ROOT), columns.name == name),
-        )
+        found = TextColumn(tables.items.c.path, has_head=True)
+        # "0" comes next to "/": an index answers this for both of what follows
+        begins = found.compared(Comparator.GREATER_OR_EQUAL, path)
+        ends = found.compared(Comparator.LESS, f"{path}0")
+        inside = tables.items.c.path >= f"{path}/"
+        return and_(begins, ends, or_(tables.items.c.path == path, inside))
 
-    return condition
+    return Condition(condition)
 
 
 def has_checksums(checksums: Mapping[str, str]) -> Condition:
@@ -104,7 +93,7 @@ def has_checksums(checksums: Mapping[str, str]) -> Condition:
         columns = tables.items.c
         return and_(*(columns[name] == value for name, value in checksums.items()))
 
-    return condition
+    return Condition(condition, finds_items=True)
 
 
 def is_between(fields: Sequence[DateField], start: int, end: int) -> Condition:
@@ -113,7 +102,7 @@ def is_between(fields: Sequence[DateField], start: int, end: int) -> Condition:
     def condition(tables: Tables) -> ColumnElement[bool]:
         return or_(*(_time(tables, field).between(start, end) for field in fields))
 
-    return condition
+    return Condition(condition)
 
 
 def is_unused(*, since: int, created_before: int) -> Condition:
@@ -125,7 +114,7 @@ def is_unused(*, since: int, created_before: int) -> Condition:
             tables.items.c.created < created_before,
         )
 
-    return condition
+    return Condition(condition)
 
 
 def _time(tables: Tables, field: DateField) -> ColumnElement[int]:

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from collections.abc import Mapping
 from collections.abc import Sequence
 from dataclasses import dataclass
+from devpi_artifactory_compat.search.constructs import Unindexed
 from devpi_artifactory_compat.search.tables import FILE
 from devpi_artifactory_compat.search.tables import Tables
 from devpi_artifactory_compat.search.visible import Visible
@@ -16,8 +17,15 @@ from sqlalchemy import select
 from typing import Any
 
 
-#: which rows of the tables are wanted; a statement has ``items``, ``places`` and ``statistics``
-Condition = Callable[[Tables], ColumnElement[bool]]
+@dataclass(frozen=True)
+class Condition:
+    """``of`` makes it for the tables of a statement: ``items``, ``places`` and ``statistics``.
+
+    ``finds_items`` says that an index leads from it to the items, and to few of them as a rule.
+    """
+
+    of: Callable[[Tables], ColumnElement[bool]]
+    finds_items: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -35,7 +43,10 @@ class FileSearch:
 
     def statement(self, tables: Tables) -> Select[Any]:
         items, places, statistics = tables.items, tables.places, tables.statistics
-        conditions = [condition(tables) for condition in self.conditions]
+        conditions = [condition.of(tables) for condition in self.conditions]
+        place_id: ColumnElement[int] = items.c.place_id
+        if any(condition.finds_items for condition in self.conditions):
+            place_id = Unindexed(place_id)
         order: list[ColumnElement[Any]] = [places.c.name, items.c.path, items.c.name]
         if self.least_used_first:
             order.insert(0, last_downloaded(tables))
@@ -47,7 +58,7 @@ class FileSearch:
                 statistics.c.downloaded,
                 statistics.c.downloaded_by,
             )
-            .join(places, places.c.id == items.c.place_id)
+            .join(places, places.c.id == place_id)
             .outerjoin(statistics, statistics.c.item_id == items.c.id)
             .where(items.c.type == FILE, places.c.name.in_(sorted(self.keys)), *conditions)
             .order_by(*order)

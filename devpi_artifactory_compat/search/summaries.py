@@ -6,8 +6,9 @@ from collections.abc import Collection
 from collections.abc import Iterator
 from devpi_artifactory_compat.model import NormalizedName
 from devpi_artifactory_compat.packages.generated_properties import SUMMARY
+from devpi_artifactory_compat.search.constructs import Folded
+from devpi_artifactory_compat.search.constructs import Unindexed
 from devpi_artifactory_compat.search.database import Reading
-from sqlalchemy import func
 from sqlalchemy import or_
 from sqlalchemy import select
 
@@ -19,24 +20,21 @@ def projects_with_summary(
 
     Each once, by name.
     """
-    items, places, properties = (
-        reading.tables.items,
-        reading.tables.places,
-        reading.tables.properties,
-    )
-    folded = func.lower(properties.c.value)
+    tables = reading.tables
+    items, places, properties = tables.items.c, tables.places.c, tables.properties.c
+    folded = Folded(properties.value)
     statement = (
-        select(items.c.project)
+        select(items.project)
         .distinct()
-        .join(places, places.c.id == items.c.place_id)
-        .join(properties, properties.c.item_id == items.c.id)
         .where(
-            places.c.name == index,
-            items.c.project.is_not(None),
-            properties.c.key == SUMMARY,
+            places.name == index,
+            items.place_id == places.id,
+            items.project.is_not(None),
+            properties.item_id == items.id,
+            Unindexed(properties.key) == SUMMARY,
             or_(*(folded.contains(term.lower(), autoescape=True) for term in terms)),
         )
-        .order_by(items.c.project)
+        .order_by(items.project)
     )
     for (project,) in reading.rows(statement):
         yield NormalizedName(project)

@@ -38,6 +38,8 @@ class Searchable:
                     schema_version=SCHEMA,
                     server="",
                     serial=0,
+                    mark="",
+                    builder="",
                     is_active=True,
                     done=0,
                     total=0,
