@@ -188,13 +188,17 @@ class TooLarge(ArtifactoryError):
 
 
 class SearchUnavailable(ArtifactoryError):
-    """The search database is not ready; ``done`` of ``total`` items are in it."""
+    """The search database is not ready, or the reason why it cannot be used.
 
-    def __init__(self, done: int = 0, total: int = 0) -> None:
+    ``done`` of ``total`` changes of the server are in it.
+    """
+
+    def __init__(self, done: int = 0, total: int = 0, *, reason: str = "") -> None:
         self.done = done
         self.total = total
-        how_far = f": {done} of {total} items are in it" if total else ""
-        super().__init__(f"The search database is being built{how_far}. Try again a little later.")
+        how_far = f": {done} of {total} changes of the server are in it" if total else ""
+        told = reason or f"The search database is being built{how_far}."
+        super().__init__(f"{told} Try again a little later.")
 
 
 class UpstreamError(ArtifactoryError):

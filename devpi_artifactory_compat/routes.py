@@ -15,6 +15,8 @@ from devpi_artifactory_compat.storage.events import Follower
 from devpi_artifactory_compat.storage.indexing import start_indexing
 from devpi_artifactory_compat.storage.keys import register_keys
 from devpi_artifactory_compat.storage.replica import AskPrimary
+from devpi_artifactory_compat.storage.search_gateway import start_search
+from devpi_artifactory_compat.storage.search_work import SearchWork
 from devpi_artifactory_compat.views import artifacts
 from devpi_artifactory_compat.views import cache
 from devpi_artifactory_compat.views import deletion
@@ -263,6 +265,10 @@ def includeme(config: Configurator) -> None:
     register_keys(xom)
     Follower(xom).subscribe()
     start_indexing(xom, default_period=settings_of(xom).quiet_period)
+    search = start_search(
+        xom, url=settings_of(xom).search_database, timeout=settings_of(xom).search_timeout
+    )
+    SearchWork(search).register(xom.thread_pool)
     register_work(xom, trash_days=settings_of(xom).trash_days)
     config.add_tween(
         "devpi_artifactory_compat.views.tween.tween_factory",

@@ -7,15 +7,17 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from devpi_artifactory_compat.errors import SearchTooLong
 from devpi_artifactory_compat.errors import SearchUnavailable
+from devpi_artifactory_compat.search.engine import LIMIT
+from devpi_artifactory_compat.search.engine import WRITES
+from devpi_artifactory_compat.search.engine import make_engine
+from devpi_artifactory_compat.search.faults import is_timeout
 from devpi_artifactory_compat.search.tables import Tables
 from devpi_artifactory_compat.search.tables import generations
 from devpi_artifactory_compat.search.tables import tables
+from sqlalchemy import URL
 from sqlalchemy import Connection
-from sqlalchemy import Engine
-from sqlalchemy import create_engine
-from sqlalchemy import event
+from sqlalchemy import make_url
 from sqlalchemy import select
-from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 from typing import Any
 import time
@@ -24,22 +26,17 @@ import time
 #: rows that are fetched at once
 ROWS_AT_ONCE = 1_000
 
-#: how long a writer waits for another one
-_LOCK_SECS = 30
-
 #: instructions of SQLite between two looks at the clock
 _LOOK_EVERY = 20_000
-
-#: PostgreSQL's code of a statement that was cancelled by its time limit
-_CANCELLED = "57014"
 
 
 @dataclass(frozen=True)
 class Reading:
-    """A transaction that sees one state of one generation."""
+    """A transaction that sees one state of one generation: that after the change ``serial``."""
 
     connection: Connection
     tables: Tables
+    serial: int = -1
 
     def rows(self, statement: Any) -> Iterator[Any]:
         """The rows as they come: they are never all in memory."""
@@ -47,71 +44,79 @@ class Reading:
             yield from found
 
 
+class Behind(Exception):
+    """No generation has come so far."""
+
+
 class SearchDatabase:
     """``timeout`` is how long one search may take, in seconds."""
 
-    def __init__(self, url: str, *, timeout: float = 60.0) -> None:
-        self.engine = _engine(url)
+    def __init__(self, url: str | URL, *, timeout: float = 60.0) -> None:
+        self.url = make_url(url)
+        self.engine = make_engine(self.url)
         self._timeout = timeout
 
     def close(self) -> None:
         self.engine.dispose()
 
     @contextmanager
-    def reading(self) -> Iterator[Reading]:
-        """The generation that answers searches.
+    def reading(self, *, serial: int | None = None) -> Iterator[Reading]:
+        """The generation that answers searches; with ``serial`` one in which that change is.
 
         Raises:
             SearchUnavailable: there is none yet.
+            Behind: the same, and when it is not so far, if ``serial`` is given.
             SearchTooLong: what is done in it takes longer than a search may.
         """
-        with self.engine.connect() as connection, self._limited(connection), connection.begin():
-            letter = connection.scalar(
-                select(generations.c.letter).where(generations.c.is_active).limit(1)
-            )
-            if letter is None:
+        options = {LIMIT: self._timeout}
+        with (
+            self.engine.connect().execution_options(**options) as connection,
+            self._limited(connection),
+            connection.begin(),
+        ):
+            row = connection.execute(
+                select(generations.c.letter, generations.c.serial)
+                .where(generations.c.is_active)
+                .limit(1)
+            ).first()
+            if serial is not None and (row is None or row.serial < serial):
+                raise Behind
+            if row is None:
                 raise SearchUnavailable
-            yield Reading(connection, tables(letter))
+            yield Reading(connection, tables(row.letter), row.serial)
+
+    @contextmanager
+    def looking(self) -> Iterator[Connection]:
+        """A transaction that reads, for what takes no time."""
+        with self.engine.begin() as connection:
+            yield connection
+
+    @contextmanager
+    def writing(self) -> Iterator[Connection]:
+        """A transaction that is committed at the end.
+
+        In SQLite there is one at a time; in PostgreSQL a writer locks the row of its generation.
+        """
+        options = {WRITES: True}
+        with (
+            self.engine.connect().execution_options(**options) as connection,
+            connection.begin(),
+        ):
+            yield connection
 
     @contextmanager
     def _limited(self, connection: Connection) -> Iterator[None]:
-        """A statement ends when the time is over."""
+        """A statement ends when the time is over; PostgreSQL was told in the first one."""
         try:
             if connection.dialect.name == "sqlite":
                 with _sqlite_deadline(connection, time.monotonic() + self._timeout):
                     yield
             else:
-                limit = text(f"SET LOCAL statement_timeout = {int(self._timeout * 1000)}")
-                event.listen(connection, "begin", lambda each: each.execute(limit))
                 yield
         except DBAPIError as exc:
-            if _is_timeout(exc):
+            if is_timeout(exc):
                 raise SearchTooLong(self._timeout) from exc
             raise
-
-
-def _engine(url: str) -> Engine:
-    engine = create_engine(url, pool_pre_ping=not url.startswith("sqlite"))
-    if engine.dialect.name == "sqlite":
-        event.listen(engine, "connect", _configure_sqlite)
-    return engine
-
-
-def _configure_sqlite(connection: Any, _record: Any) -> None:
-    cursor = connection.cursor()
-    # readers and the one writer do not wait for each other
-    cursor.execute("PRAGMA journal_mode = WAL")
-    # after a crash of the machine the newest changes are read from devpi again
-    cursor.execute("PRAGMA synchronous = NORMAL")
-    cursor.execute(f"PRAGMA busy_timeout = {_LOCK_SECS * 1000}")
-    cursor.execute("PRAGMA cache_size = -16000")
-    cursor.close()
-    # SQLite's own knows ASCII only
-    connection.create_function("lower", 1, _lower, deterministic=True)
-
-
-def _lower(value: Any) -> Any:
-    return value.lower() if isinstance(value, str) else value
 
 
 @contextmanager
@@ -122,9 +127,3 @@ def _sqlite_deadline(connection: Connection, deadline: float) -> Iterator[None]:
         yield
     finally:
         raw.set_progress_handler(None, 0)
-
-
-def _is_timeout(exc: DBAPIError) -> bool:
-    if getattr(exc.orig, "sqlstate", None) == _CANCELLED:
-        return True
-    return getattr(exc.orig, "sqlite_errorname", "") == "SQLITE_INTERRUPT"

@@ -55,8 +55,10 @@ def head(column: ColumnElement[str]) -> ColumnElement[str]:
 _COMMON = MetaData()
 
 #: which generation answers, how far each has been brought, and how a rebuild gets on:
-#: ``serial`` is devpi's, of the last change that is in it; ``server`` says whose changes these
-#: are; times are seconds since the epoch
+#: ``serial`` is devpi's, of the last change that is in it, and ``mark`` tells that change from
+#: another one of the same serial; ``server`` says whose changes these are; ``builder`` is whoever
+#: builds a generation, or has built it; ``touched`` is when the builder was last seen at work, in
+#: seconds since the epoch
 generations = Table(
     "artifactory_generations",
     _COMMON,
@@ -64,6 +66,8 @@ generations = Table(
     Column("schema_version", Integer, nullable=False),
     Column("server", Text, nullable=False),
     Column("serial", BigInteger, nullable=False),
+    Column("mark", Text, nullable=False),
+    Column("builder", Text, nullable=False),
     Column("is_active", Boolean, nullable=False),
     Column("done", BigInteger, nullable=False),
     Column("total", BigInteger, nullable=False),

@@ -47,6 +47,11 @@ class Writer:
         self._save({k: v for k, v in changes.items.items() if v is not None}, places, known)
         self._count(changes.downloads, known)
 
+    def add(self, items: Mapping[ItemId, Item]) -> None:
+        """Of items of which none is there."""
+        if items:
+            self._insert(items, self._places({each.place for each in items}), {})
+
     # places
 
     def _places(self, names: Collection[str]) -> dict[str, int]:

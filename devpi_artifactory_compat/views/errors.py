@@ -35,6 +35,9 @@ CHALLENGE = 'Basic realm="pypi"'
 
 MAX_REASON = 300
 
+#: when a client may ask again for what is not ready
+RETRY_AFTER_SECS = 5
+
 
 def error_body(status: int, message: str) -> bytes:
     """Artifactory's body of every failure."""
@@ -57,6 +60,8 @@ def failed(exc: Exception, request: Request) -> Response:
     status = next(status for kind, status in STATUS_OF_ERROR if isinstance(exc, kind))
     doom(request)
     response = error_response(status, str(exc))
+    if status == HTTPStatus.SERVICE_UNAVAILABLE:
+        response.retry_after = RETRY_AFTER_SECS
     if status == HTTPStatus.METHOD_NOT_ALLOWED:
         response.allow = ("GET", "HEAD")
     if request.matched_route is not None and request.matched_route.name.endswith(".upload"):

@@ -1,0 +1,173 @@
+"""The search database of this server: opened, kept up to date, built, and built anew."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from collections.abc import Iterator
+from contextlib import contextmanager
+from devpi_artifactory_compat.errors import SearchUnavailable
+from devpi_artifactory_compat.search.building import Builder
+from devpi_artifactory_compat.search.building import BuildUnderWay
+from devpi_artifactory_compat.search.building import ClaimLost
+from devpi_artifactory_compat.search.building import Snapshot
+from devpi_artifactory_compat.search.building import claim
+from devpi_artifactory_compat.search.database import Behind
+from devpi_artifactory_compat.search.database import Reading
+from devpi_artifactory_compat.search.database import SearchDatabase
+from devpi_artifactory_compat.search.feeding import advance
+from devpi_artifactory_compat.search.generations import Generation
+from devpi_artifactory_compat.search.generations import active_of
+from devpi_artifactory_compat.search.generations import all_generations
+from devpi_artifactory_compat.search.generations import building_of
+from devpi_artifactory_compat.storage.search_build import build
+from devpi_artifactory_compat.storage.search_feed import last_serial
+from devpi_artifactory_compat.storage.search_feed import mark_of
+from devpi_artifactory_compat.storage.search_feed import newest_serial
+from devpi_artifactory_compat.storage.search_feed import read_batch
+from devpi_artifactory_compat.storage.search_state import SearchState
+from devpi_server.log import threadlog
+from devpi_server.main import XOM
+import threading
+import time
+
+
+#: a search waits so long for changes that are not in the database yet
+PATIENCE_SECS = 5.0
+
+#: the first search of a server that has seen fewer changes builds the database itself
+FEW_CHANGES = 500
+
+
+class SearchService:
+    """One for each process; safe in threads."""
+
+    def __init__(self, xom: XOM, database: SearchDatabase) -> None:
+        self._keyfs = xom.keyfs
+        self.database = database
+        self.state = SearchState(xom, database)
+        self._feeding = threading.Lock()
+        self._claimed: Generation | None = None
+        #: set when there is something to do for whoever works in the background
+        self.wake = threading.Event()
+
+    @contextmanager
+    def searching(self, serial: int) -> Iterator[Reading]:
+        """A reading with all changes up to ``serial`` in it. Raises SearchUnavailable."""
+        deadline = time.monotonic() + PATIENCE_SECS
+        with self._faults_told():
+            while True:
+                self.state.open()
+                try:
+                    with self.database.reading(serial=serial) as reading:
+                        yield reading
+                        return
+                except Behind:
+                    pass
+                self._bring(serial, deadline)
+
+    @contextmanager
+    def _faults_told(self) -> Iterator[None]:
+        """Raises SearchUnavailable for failures that are none of the search itself."""
+        try:
+            with self.state.faults_told():
+                yield
+        except SearchUnavailable:
+            self.wake.set()
+            raise
+
+    # keeping up
+
+    def _bring(self, serial: int, deadline: float) -> None:
+        """Feed what generation there is, or build the first one; to be looked at again after it."""
+        if not self._feeding.acquire(timeout=max(0.0, deadline - time.monotonic())):
+            raise SearchUnavailable
+        try:
+            active = self.active()
+            if active is None:
+                self._build_first(serial)
+            else:
+                self._feed(active, serial, deadline)
+        finally:
+            self._feeding.release()
+
+    def _feed(self, active: Generation, serial: int, deadline: float) -> None:
+        reached: int | None = active.serial
+        while reached is not None and reached < serial:
+            if time.monotonic() > deadline:
+                raise SearchUnavailable(reached + 1, serial + 1)
+            with self._keyfs.get_connection() as connection:
+                batch = read_batch(connection, reached, serial)
+            reached = advance(self.database, active, batch)
+
+    def feed(self) -> None:
+        """Bring what generation there is up to the newest change."""
+        newest = newest_serial(self._keyfs)
+        active = self.active()
+        if active is not None and active.serial < newest:
+            with self._feeding:
+                self._feed(active, newest, float("inf"))
+
+    def active(self) -> Generation | None:
+        with self.database.looking() as connection:
+            return active_of(all_generations(connection))
+
+    # building
+
+    def _build_first(self, serial: int) -> None:
+        """A small server does not wait for the background."""
+        with self.database.looking() as connection:
+            other = building_of(all_generations(connection))
+        if other is not None:
+            raise SearchUnavailable(other.done, other.total)
+        if serial > FEW_CHANGES:
+            raise SearchUnavailable(0, serial + 1)
+        try:
+            self.build(self._claim(), between=lambda: None)
+        except (BuildUnderWay, ClaimLost) as exc:
+            raise SearchUnavailable(0, serial + 1) from exc
+
+    def ask_for_rebuild(self) -> Generation:
+        """What is to be built in the background. Raises BuildUnderWay, SearchUnavailable."""
+        with self._faults_told():
+            self.state.open()
+            self._claimed = claimed = self._claim()
+        self.wake.set()
+        return claimed
+
+    def work(self, between: Callable[[], None]) -> None:
+        """What there is to do in the background; ``between`` as for ``search_build.build``.
+
+        Raises SearchUnavailable.
+        """
+        with self._faults_told():
+            self.state.open()
+            claimed, self._claimed = self._claimed, None
+            if claimed is None and self.active() is None:
+                claimed = self._claim_if_free()
+            if claimed is not None:
+                self.build(claimed, between=between)
+            self.feed()
+
+    def _claim_if_free(self) -> Generation | None:
+        try:
+            return self._claim()
+        except BuildUnderWay:
+            return None
+
+    def _claim(self) -> Generation:
+        with self._keyfs.get_connection() as connection:
+            serial = last_serial(connection)
+            mark = mark_of(connection, serial)
+        snapshot = Snapshot(server=self.state.server_uuid(), serial=serial, mark=mark)
+        return claim(self.database, snapshot)
+
+    def build(self, claimed: Generation, *, between: Callable[[], None]) -> None:
+        """Raises ClaimLost."""
+        started = time.monotonic()
+        threadlog.info("Building the search database")
+        try:
+            build(self.database, self._keyfs, claimed, between=between)
+        except BaseException:
+            Builder(self.database, claimed).give_up()
+            raise
+        threadlog.info("The search database was built in %.1f s", time.monotonic() - started)
