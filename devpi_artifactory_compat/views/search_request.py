@@ -48,7 +48,7 @@ class SearchRequest:
         self.visit.require(self.visit.user is not None, "search so")
 
     def text(self, name: str) -> str:
-        """ "" for a parameter that is not there."""
+        """The first value without blanks around; empty for a parameter that is not there."""
         return next(iter(self.parameters.get(name, ())), "").strip()
 
     def required(self, name: str) -> str:
