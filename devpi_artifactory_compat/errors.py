@@ -6,6 +6,7 @@
     ├── BadRequest                  the request contradicts itself or a rule
     │   ├── InvalidConfiguration    a repository's settings; carries every fault found
     │   ├── InvalidPath             a path that could leave the repository
+    │   ├── InvalidQuery            AQL that cannot be understood, with the place in it
     │   ├── InvalidUpload           a distribution that is not what it says
     │   ├── SearchTooLong           a search that has used up its time
     │   └── WrongPackageType        repositories of that package type do not do that
@@ -53,6 +54,18 @@ class InvalidConfiguration(BadRequest):
 
 class InvalidPath(BadRequest):
     """A path that is empty, too long, or would leave its repository."""
+
+
+class InvalidQuery(BadRequest):
+    """A query was refused; ``line`` and ``column`` count from 1 and say where."""
+
+    def __init__(self, problem: str, *, line: int, column: int, near: str = "") -> None:
+        self.problem = problem
+        self.line = line
+        self.column = column
+        self.near = near
+        place = f"line {line}, column {column}" + (f", near {near}" if near else "")
+        super().__init__(f"Failed to parse query at {place}: {problem}")
 
 
 class InvalidUpload(BadRequest):

@@ -30,6 +30,10 @@ from devpi_artifactory_compat.views import properties_api
 from devpi_artifactory_compat.views import pypi
 from devpi_artifactory_compat.views import replica
 from devpi_artifactory_compat.views import repositories_api
+from devpi_artifactory_compat.views import search_api
+from devpi_artifactory_compat.views import search_by_version
+from devpi_artifactory_compat.views import search_pattern
+from devpi_artifactory_compat.views import search_versions
 from devpi_artifactory_compat.views import storage_api
 from devpi_artifactory_compat.views import system_api
 from devpi_artifactory_compat.views import transfer
@@ -57,6 +61,7 @@ _SCOPE = _PYPI + "/{scope:(?!packages/)[^/]+(?:/[^/]+)*?}"
 _SHORT = PREFIX + "/pypi/{key:[^/]+}"
 _REPOSITORIES = PREFIX + "/api/repositories"
 _BATCH = PREFIX + "/api/v2/repositories"
+_SEARCH = PREFIX + "/api/search"
 
 
 @dataclass(frozen=True)
@@ -86,6 +91,18 @@ _ITEM_VIEWS: dict[str, View] = {
     "GET": storage_api.show_item,
     "PUT": properties_api.set_properties,
     "DELETE": properties_api.delete_properties,
+}
+
+_SEARCH_VIEWS: dict[str, View] = {
+    "artifact": search_api.search_names,
+    "prop": search_api.search_properties,
+    "checksum": search_api.search_checksums,
+    "pattern": search_pattern.search_pattern,
+    "creation": search_api.search_creation,
+    "usage": search_api.search_usage,
+    "dates": search_api.search_dates,
+    "versions": search_versions.list_versions,
+    "latestVersion": search_versions.show_latest_version,
 }
 
 ROUTES = (
@@ -211,6 +228,15 @@ ROUTES = (
         _get(system_api.show_replication),
     ),
     Route("artifactory.zap", PREFIX + "/api/zap/{key:[^/]+}", {"POST": cache.zap}),
+    *(
+        Route(f"artifactory.search.{name}", f"{_SEARCH}/{name}", _get(view))
+        for name, view in _SEARCH_VIEWS.items()
+    ),
+    Route(
+        "artifactory.versions",
+        PREFIX + "/api/versions/{key:[^/]+}/{path:.+}",
+        _get(search_by_version.show_newest),
+    ),
     Route("artifactory.api", PREFIX + "/api/{rest:.*}"),
     Route(
         "artifactory.file",

@@ -14,6 +14,7 @@ from packaging.utils import canonicalize_name
 
 NAME = "pypi.name"
 VERSION = "pypi.version"
+SUMMARY = "pypi.summary"
 YANKED = "pypi.yanked"
 INDEXING_ERROR = "pypi.indexing.error"
 
@@ -23,7 +24,7 @@ MAX_VALUES = 200
 
 #: the property of each field of the legacy upload form
 _SINGLE = {
-    "summary": "pypi.summary",
+    "summary": SUMMARY,
     "requires_python": "pypi.requires.python",
     "author": "pypi.author",
     "author_email": "pypi.author.email",

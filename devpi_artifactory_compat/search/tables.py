@@ -7,6 +7,7 @@ answers searches, the other can be filled anew. Text is compared and ordered by 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from devpi_artifactory_compat.search.constructs import Head
 from functools import cache
 from sqlalchemy import BigInteger
 from sqlalchemy import Boolean
@@ -18,16 +19,12 @@ from sqlalchemy import MetaData
 from sqlalchemy import SmallInteger
 from sqlalchemy import Table
 from sqlalchemy import Text
-from sqlalchemy import func
 from sqlalchemy.sql.expression import ColumnElement
 from typing import Any
 
 
 #: to be raised with every change of the tables, or of what is written into them
 SCHEMA = 1
-
-#: as many characters of a long text are indexed: PostgreSQL's indexes take 2,700 bytes of a row
-HEAD = 200
 
 #: the path of what lies in the root of a repository, and the path and name of the root itself
 ROOT = "."
@@ -52,7 +49,7 @@ def _integer_key() -> BigInteger:
 
 def head(column: ColumnElement[str]) -> ColumnElement[str]:
     """The part of a long text that is indexed."""
-    return func.substr(column, 1, HEAD)
+    return Head(column)
 
 
 _COMMON = MetaData()
@@ -149,10 +146,12 @@ def _items(letter: str, metadata: MetaData) -> Table:
     )
     found = table.c
     Index(f"{name}_digest", found.place_id, found.digest, found.type, unique=True)
-    Index(f"{name}_name", found.place_id, found.name)
-    Index(f"{name}_path", found.place_id, head(found.path))
-    Index(f"{name}_created", found.place_id, found.created)
-    Index(f"{name}_modified", found.place_id, found.modified)
+    # files of few places in the order of a column, without a look at their rows: the type stands
+    # before it because searches find files only, the name behind it because most look at it
+    Index(f"{name}_name", found.place_id, found.type, found.name)
+    for column in (found.created, found.modified):
+        Index(f"{name}_{column.name}", found.place_id, found.type, column, found.name)
+    Index(f"{name}_path", found.place_id, found.type, head(found.path), found.name)
     for checksum in (found.md5, found.sha1, found.sha256):
         Index(f"{name}_{checksum.name}", checksum)
     given: dict[str, Any] = dict.fromkeys(

@@ -13,11 +13,12 @@ class Visible:
 
     ``groups`` are keys that stand for others: a virtual repository for those of its members, a
     remote for its cache. A stage with bases is among both. What the reader may not read is in
-    neither.
+    neither. ``virtual`` are the groups that are virtual repositories.
     """
 
     repositories: Mapping[str, str] = field(default_factory=dict)
     groups: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    virtual: frozenset[str] = frozenset()
 
     def named(self, key: str) -> tuple[str, ...]:
         """The repositories that a key stands for, itself for one that holds artifacts."""

@@ -1,6 +1,6 @@
 """A parsed AQL query: what was asked, checked against the fields that there are.
 
-``str()`` of a ``Query`` is AQL again, which parses to an equal query.
+``printing.to_aql`` makes AQL of it again, which parses to an equal query.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ class Domain(StrEnum):
     ITEMS = "items"
     PROPERTIES = "properties"
     STATS = "stats"
+    ITEM_INFOS = "item.infos"
     BUILDS = "builds"
     BUILD_PROPERTIES = "build.properties"
     BUILD_PROMOTIONS = "build.promotions"
@@ -143,8 +144,8 @@ class Sort:
 class Query:
     """``include`` is empty for the default fields of the domain; ``limit`` None for no limit.
 
-    ``any_type`` is false for items when nothing in the query asks for folders: then the query
-    finds files only.
+    Of a domain without rows ``Field.name`` may be a path that goes on from there, see
+    ``fields.info``.
     """
 
     domain: Domain
@@ -155,3 +156,17 @@ class Query:
     limit: int | None = None
     distinct: bool = False
     transitive: bool = False
+
+    @property
+    def any_type(self) -> bool:
+        """Whether the query says itself which types it wants.
+
+        False for items when no criterion looks at the type: then the query finds files only.
+        """
+        return _looks_at_type(self.criteria)
+
+
+def _looks_at_type(criterion: Criterion) -> bool:
+    if isinstance(criterion, Criteria):
+        return any(_looks_at_type(each) for each in criterion.criteria)
+    return isinstance(criterion, Comparison) and criterion.field == Field(Domain.ITEMS, "type")
