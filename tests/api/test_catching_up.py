@@ -160,9 +160,9 @@ def test_settled_readers_look_at_nothing(
     monkeypatch.undo()
 
 
-@pytest.mark.parametrize("by_devpi", [True, False])
+@pytest.mark.parametrize("maker", ["devpi", "artifactory"])
 def test_nothing_of_a_deleted_index_is_in_a_new_one_of_its_name(
-    artifactory: Artifactory, by_devpi: bool
+    artifactory: Artifactory, maker: str
 ) -> None:
     """Although no event has been handled when the new one is made, and the same content comes."""
     artifactory.create("l")
@@ -170,7 +170,7 @@ def test_nothing_of_a_deleted_index_is_in_a_new_one_of_its_name(
         artifactory.put(f"l/{path};k=v", path.encode())
     artifactory.upload_wheel("l", "old", "1.0")
     assert artifactory.request("DELETE", "/repo/l", user=ADMIN).status_code == 201
-    if by_devpi:
+    if maker == "devpi":
         body = {"type": "stage", "artifactory_key": "l", "acl_upload": ["root"]}
         assert artifactory.request("PUT", "/repo/l", user=ADMIN, body=body).status_code == 200
     else:
