@@ -65,13 +65,34 @@ def _folded_by_us(element: Folded, compiler: SQLCompiler, **kw: Any) -> str:
     return f"lower({_inner(element, compiler, **kw)})"
 
 
-class Matches(FunctionElement[bool]):
+class _Predicate(FunctionElement[bool]):
+    """True, false or NULL: SQLite is not to compare it with 1, which no index knows."""
+
+    type = Boolean()
+    inherit_cache = True
+
+    def self_group(self, against: Any = None) -> Any:
+        return self
+
+
+class Enclosed(_Predicate):
+    """A condition in parentheses that stay where they are."""
+
+    inherit_cache = True
+    name = "enclosed"
+
+
+@compiles(Enclosed)
+def _enclosed(element: Enclosed, compiler: SQLCompiler, **kw: Any) -> str:
+    return f"({_inner(element, compiler, **kw)})"
+
+
+class Matches(_Predicate):
     """Whether a text fits a pattern in which ``*`` stands for any characters, ``?`` for one.
 
     All other characters stand for themselves, in their own case.
     """
 
-    type = Boolean()
     inherit_cache = True
     name = "matches"
 

@@ -146,10 +146,12 @@ def _items(letter: str, metadata: MetaData) -> Table:
     )
     found = table.c
     Index(f"{name}_digest", found.place_id, found.digest, found.type, unique=True)
-    # files of few places in the order of a column: the type too has to be before it
-    for column in (found.name, found.created, found.modified):
-        Index(f"{name}_{column.name}", found.place_id, found.type, column)
-    Index(f"{name}_path", found.place_id, found.type, head(found.path))
+    # files of few places in the order of a column, without a look at their rows: the type stands
+    # before it because searches find files only, the name behind it because most look at it
+    Index(f"{name}_name", found.place_id, found.type, found.name)
+    for column in (found.created, found.modified):
+        Index(f"{name}_{column.name}", found.place_id, found.type, column, found.name)
+    Index(f"{name}_path", found.place_id, found.type, head(found.path), found.name)
     for checksum in (found.md5, found.sha1, found.sha256):
         Index(f"{name}_{checksum.name}", checksum)
     given: dict[str, Any] = dict.fromkeys(

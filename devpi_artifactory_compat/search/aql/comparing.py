@@ -16,6 +16,8 @@ from devpi_artifactory_compat.search.aql.query import Field
 from devpi_artifactory_compat.search.aql.query import FieldType
 from devpi_artifactory_compat.search.aql.query import Group
 from devpi_artifactory_compat.search.aql.query import PropertyComparison
+from devpi_artifactory_compat.search.aql.query import Value
+from devpi_artifactory_compat.search.aql.values import Scalar
 from devpi_artifactory_compat.search.aql.values import UnfitComparator
 from devpi_artifactory_compat.search.aql.values import check_comparator
 from devpi_artifactory_compat.search.aql.values import read_value
@@ -46,28 +48,28 @@ class Subject:
         return cls(target, known.type if known else None)
 
 
-def compare(subject: Subject, comparator: Comparator, text: str | None) -> Criterion:
+def compare(subject: Subject, comparator: Comparator, scalar: Scalar) -> Criterion:
     """``UnfitComparator`` or ``UnfitValue`` when that does not fit the subject.
 
     Where the rows are properties, ``"@key": {…}`` is a row of that key whose value fits.
     """
     if subject.type:
         check_comparator(comparator, subject.type)
-    value = read_value(text, comparator, subject.type or FieldType.STRING)
+    value = read_value(scalar, comparator, subject.type or FieldType.STRING)
     target = subject.target
     if isinstance(target, Field):
-        return Comparison(target, _comparator(target, comparator, text), value)
+        return Comparison(target, _comparator(target, comparator, value), value)
     if target.of_item:
         return PropertyComparison(target.key, comparator, value)
-    of_row = Comparison(_VALUE, _comparator(_VALUE, comparator, text), value)
+    of_row = Comparison(_VALUE, _comparator(_VALUE, comparator, value), value)
     if target.key == ANY:
         return of_row
     return Criteria(Group.AND, (Comparison(_KEY, Comparator.EQUALS, target.key), of_row))
 
 
-def _comparator(field: Field, comparator: Comparator, text: str | None) -> Comparator:
+def _comparator(field: Field, comparator: Comparator, value: Value) -> Comparator:
     # JFrog's "Using Wildcards": "*" as the key or value of a property matches any, with $eq too
-    if comparator is Comparator.EQUALS and field in (_KEY, _VALUE) and text == ANY:
+    if comparator is Comparator.EQUALS and field in (_KEY, _VALUE) and value == ANY:
         return Comparator.MATCHES
     return comparator
 

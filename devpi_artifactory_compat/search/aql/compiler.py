@@ -49,7 +49,12 @@ PROPERTIES = "properties"
 #: above that many rows they are read at once, and not looked for first
 _MANY = 100_000
 
-_NAMES = frozenset({Field(Domain.ITEMS, "name"), Field(Domain.ITEMS, "path")})
+_NAMES = frozenset(Field(Domain.ITEMS, each) for each in ("name", "path"))
+
+#: fields that are answered out of indexes
+_INDEXED = _NAMES | frozenset(
+    Field(Domain.ITEMS, each) for each in ("repo", "type", "created", "modified", "updated")
+)
 
 
 def label(field: Field) -> str:
@@ -197,14 +202,23 @@ class _Compiler:
         conditions = Conditions(
             domain=self.query.domain, tables=self.tables, places=self.places, now=self.now
         )
-        # all rows of all places are read fastest as they lie
-        by_place = self._is_found_first or self._is_part_of_all
-        return conditions.all_hold([self.query.criteria], self._bounds, by_place=by_place).condition
+        return conditions.all_hold(
+            [self.query.criteria], self._bounds, by_place=self._by_place
+        ).condition
 
     @property
-    def _is_part_of_all(self) -> bool:
-        is_all = self.places.are_all and self._bounds.places == self.places.numbers
-        return self.query.domain is Domain.ITEMS and not is_all
+    def _by_place(self) -> bool:
+        """Whether the indexes, which are by place, are of use where no criterion has its own.
+
+        All rows of all places are read fastest as they lie.
+        """
+        if self.query.domain is not Domain.ITEMS:
+            return False
+        if not self.places.are_all or self._bounds.places != self.places.numbers:
+            return True
+        looked_at = {*self._looked_at(), *self._sort_fields}
+        is_covered = all(each in _INDEXED for each in looked_at if each.domain is Domain.ITEMS)
+        return self._is_found_first and is_covered
 
 
 def _looks_at_name(criterion: Criterion) -> bool:

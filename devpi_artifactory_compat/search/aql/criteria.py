@@ -34,6 +34,7 @@ from devpi_artifactory_compat.search.aql.query import Group
 from devpi_artifactory_compat.search.aql.reading import Reader
 from devpi_artifactory_compat.search.aql.tokens import Kind
 from devpi_artifactory_compat.search.aql.tokens import Token
+from devpi_artifactory_compat.search.aql.values import Scalar
 from devpi_artifactory_compat.search.aql.values import UnfitComparator
 from devpi_artifactory_compat.search.aql.values import UnfitValue
 
@@ -176,20 +177,20 @@ class CriteriaParser:
 
     def _comparison(self, subject: Subject, comparator: Comparator, name: Token) -> Criterion:
         value = self._reader.token
-        text = self._scalar()
+        scalar = self._scalar()
         try:
-            return compare(subject, comparator, text)
+            return compare(subject, comparator, scalar)
         except UnfitComparator as exc:
             raise self._reader.failure(str(exc), name) from exc
         except UnfitValue as exc:
             raise self._reader.failure(str(exc), value) from exc
 
-    def _scalar(self) -> str | None:
+    def _scalar(self) -> Scalar:
         token = self._reader.token
         if token.kind is Kind.STRING:
-            return self._reader.take().value
+            return Scalar(self._reader.take().value)
         if token.kind is Kind.NUMBER or token.text in ("true", "false"):
-            return self._reader.take().text
+            return Scalar(self._reader.take().text, is_number=token.kind is Kind.NUMBER)
         if self._reader.skip("null"):
-            return None
+            return Scalar(None)
         raise self._reader.unexpected("a value: a string, a number, true, false or null")

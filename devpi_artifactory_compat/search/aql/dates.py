@@ -35,8 +35,11 @@ def parse_date(text: str) -> int | None:
     offset it is UTC. More than four digits alone are milliseconds.
     """
     found = _DATE.fullmatch(text)
-    if found:
-        return _iso(found)
+    return _iso(found) if found else parse_milliseconds(text)
+
+
+def parse_milliseconds(text: str) -> int | None:
+    """Milliseconds since the epoch as digits; None for anything else."""
     if not _MILLISECONDS.fullmatch(text):
         return None
     value = int(text)

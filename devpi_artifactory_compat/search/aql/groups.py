@@ -12,11 +12,11 @@ from collections.abc import Iterable
 from collections.abc import Sequence
 from dataclasses import dataclass
 from devpi_artifactory_compat.search.aql.texts import Condition
+from devpi_artifactory_compat.search.constructs import Enclosed
 from sqlalchemy import and_
 from sqlalchemy import false
 from sqlalchemy import or_
 from sqlalchemy import true
-from sqlalchemy.sql.elements import Grouping
 from sqlalchemy.sql.elements import False_
 from sqlalchemy.sql.elements import True_
 
@@ -68,8 +68,8 @@ def _joined(join: Callable[..., Condition], parts: Sequence[Part]) -> Part:
 
 def _chain(join: Callable[..., Condition], parts: Sequence[Part]) -> Condition:
     if len(parts) <= _CHAIN:
-        return Grouping(join(*(each.condition for each in parts)))
+        return Enclosed(join(*(each.condition for each in parts)))
     first, others = parts[0], parts[1:]
     size = -(-len(others) // (_CHAIN - 1))
     pieces = [others[start : start + size] for start in range(0, len(others), size)]
-    return Grouping(join(first.condition, *(_chain(join, each) for each in pieces)))
+    return Enclosed(join(first.condition, *(_chain(join, each) for each in pieces)))

@@ -14,7 +14,6 @@ Names are strings. Methods come in any order, each at most once.
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import replace
 from devpi_artifactory_compat.search.aql import limits
 from devpi_artifactory_compat.search.aql.checking import check_distinct
@@ -40,6 +39,9 @@ import re
 _DOMAINS = [each.value for each in Domain]
 _CHANGING = ("delete", "update")
 
+#: what may come after ``find``, in the documented order
+METHODS = ("include", "sort", "offset", "limit", "distinct", "transitive")
+
 
 def parse(text: str | bytes) -> Query:
     """The query that ``text`` (UTF-8) asks; ``InvalidQuery``, with the place in it, for others."""
@@ -62,14 +64,15 @@ def _decoded(text: bytes) -> str:
 class _Parser:
     def __init__(self, reader: Reader) -> None:
         self._reader = reader
-        self._methods: dict[str, Callable[[Query], Query]] = {
-            "include": self._include,
-            "sort": self._sort,
-            "offset": self._offset,
-            "limit": self._limit,
-            "distinct": self._distinct,
-            "transitive": self._transitive,
-        }
+        reads = (
+            self._include,
+            self._sort,
+            self._offset,
+            self._limit,
+            self._distinct,
+            self._transitive,
+        )
+        self._methods = dict(zip(METHODS, reads, strict=True))
 
     def query(self) -> Query:
         domain = self._domain()

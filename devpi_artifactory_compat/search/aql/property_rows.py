@@ -80,20 +80,19 @@ class PropertyRows:
         return self._compared(criterion, criterion.comparator)
 
     def _compared(self, criterion: Comparison | PropertyComparison, comparator: Comparator) -> Part:
+        value = criterion.value
         if isinstance(criterion, PropertyComparison):
-            return all_of(
-                [self._of_key(criterion.key), self._of_value(comparator, criterion.value)]
-            )
+            is_any = value == _ANY and comparator is Comparator.EQUALS
+            fits = TRUE if is_any else self._of_value(comparator, value)
+            return all_of([self._of_key(criterion.key), fits])
         if criterion.field == KEY:
-            return _part(self._key, comparator, criterion.value)
-        return self._of_value(comparator, criterion.value)
+            return _part(self._key, comparator, value)
+        return self._of_value(comparator, value)
 
     def _of_key(self, key: str) -> Part:
         return TRUE if key == _ANY else _part(self._key, Comparator.EQUALS, key)
 
     def _of_value(self, comparator: Comparator, value: Value) -> Part:
-        if value == _ANY and comparator is Comparator.EQUALS:
-            return TRUE
         return _part(TextColumn(self._value, has_head=True), comparator, value)
 
     @property

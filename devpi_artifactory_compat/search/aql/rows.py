@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from collections.abc import Iterable
 from collections.abc import Sequence
-from dataclasses import dataclass
-from datetime import UTC
 from datetime import datetime
+from datetime import timedelta
 from devpi_artifactory_compat.search.aql.compiler import PROPERTIES
 from devpi_artifactory_compat.search.aql.compiler import label
 from devpi_artifactory_compat.search.aql.fields import info
@@ -16,6 +15,7 @@ from devpi_artifactory_compat.search.aql.query import Domain
 from devpi_artifactory_compat.search.aql.query import Field
 from devpi_artifactory_compat.search.aql.query import FieldType
 from devpi_artifactory_compat.search.aql.shown import Shown
+from functools import lru_cache
 from typing import Any
 import json
 
@@ -26,23 +26,15 @@ _COUNTS = frozenset(Field(Domain.STATS, each) for each in ("downloads", "remote_
 _REPO = Field(Domain.ITEMS, "repo")
 _VIRTUAL_REPOS = Field(Domain.ITEMS, "virtual_repos")
 
+_EPOCH = datetime(1970, 1, 1)  # noqa: DTZ001 - UTC, without an offset in its text
+_MILLISECOND = timedelta(milliseconds=1)
+
 _dump = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
 
 
-@dataclass(frozen=True)
-class _Member:
-    """``position`` is that of its column in a row, ``null`` what is shown instead of NULL."""
-
-    name: str
-    position: int
-    json: Callable[[Any], str]
-    null: str | None = None
-
-    def written(self, row: Sequence[Any]) -> str | None:
-        value = row[self.position]
-        if value is not None:
-            return self.name + self.json(value)
-        return None if self.null is None else self.name + self.null
+#: the name in JSON, the position of the column in a row, what makes JSON of a value, and what is
+#: shown instead of NULL; a tuple because millions of them are used in one answer
+_Member = tuple[str, int, Callable[[Any], str], str | None]
 
 
 class RowWriter:
@@ -82,12 +74,9 @@ class RowWriter:
         return [self._member(each) for each in fields if label(each) in self._positions]
 
     def _member(self, field: Field) -> _Member:
-        return _Member(
-            name=f"{_dump(field.name)}:",
-            position=self._positions[label(field)],
-            json=self._converter(field),
-            null="0" if field in _COUNTS else None,
-        )
+        null = "0" if field in _COUNTS else None
+        name = f"{_dump(field.name)}:"
+        return name, self._positions[label(field)], self._converter(field), null
 
     def _converter(self, field: Field) -> Callable[[Any], str]:
         if field == _REPO:
@@ -101,19 +90,26 @@ class RowWriter:
 
 
 def _present(members: Iterable[_Member], row: Sequence[Any]) -> list[str]:
-    written = (each.written(row) for each in members)
-    return [each for each in written if each is not None]
+    found = []
+    for name, position, to_json, null in members:
+        value = row[position]
+        if value is not None:
+            found.append(name + to_json(value))
+        elif null is not None:
+            found.append(name + null)
+    return found
 
 
 def _object(members: Iterable[str]) -> str:
     return f"{{{','.join(members)}}}"
 
 
+# one row has the same time in several columns
+@lru_cache(maxsize=1024)
 def _date(value: int) -> str:
     """ISO 8601 with milliseconds, in UTC."""
-    seconds, milliseconds = divmod(value, 1000)
-    moment = datetime.fromtimestamp(seconds, UTC)
-    return f'"{moment:%Y-%m-%dT%H:%M:%S}.{milliseconds:03d}Z"'
+    moment = _EPOCH + value * _MILLISECOND
+    return f'"{moment.isoformat(timespec="milliseconds")}Z"'
 
 
 _CONVERTERS: dict[FieldType, Callable[[Any], str]] = {

@@ -23,8 +23,8 @@ Column = ColumnElement[Any]
 def order(query: Query, tables: Tables, keys: Mapping[int, str]) -> list[Column]:
     """What the rows of a query are ordered by; ``keys`` are the repositories that may come.
 
-    Ties are broken by what identifies a row, so that pages follow on one another; that is the
-    last column of the indexes as well. Nothing for a query that is not sorted.
+    Ties are broken by the name and by what identifies a row, so that pages follow on one another;
+    those are the last columns of the indexes as well. Nothing for a query that is not sorted.
     """
     if query.sort is None:
         return []
@@ -43,7 +43,9 @@ def order(query: Query, tables: Tables, keys: Mapping[int, str]) -> list[Column]
 def _identity(domain: Domain, tables: Tables) -> tuple[Column, ...]:
     if domain is Domain.PROPERTIES:
         return (tables.properties.c.item_id, tables.properties.c.position)
-    return (tables.items.c.id,)
+    if domain is Domain.STATS:
+        return (tables.items.c.id,)
+    return (tables.items.c.name, tables.items.c.id)
 
 
 def by_key(place: Column | None, keys: Mapping[int, str]) -> Iterator[Column]:

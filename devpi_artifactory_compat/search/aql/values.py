@@ -5,12 +5,14 @@ from __future__ import annotations
 from devpi_artifactory_compat.search.aql import limits
 from devpi_artifactory_compat.search.aql.dates import EXAMPLES
 from devpi_artifactory_compat.search.aql.dates import parse_date
+from devpi_artifactory_compat.search.aql.dates import parse_milliseconds
 from devpi_artifactory_compat.search.aql.periods import UNITS
 from devpi_artifactory_compat.search.aql.periods import is_period
 from devpi_artifactory_compat.search.aql.query import Comparator
 from devpi_artifactory_compat.search.aql.query import FieldType
 from devpi_artifactory_compat.search.aql.query import Value
 from collections.abc import Callable
+from dataclasses import dataclass
 import re
 
 
@@ -46,6 +48,14 @@ ITEM_TYPES = ("file", "folder", "any")
 _INTEGER = re.compile(r"[+-]?[0-9]{1,19}", re.ASCII)
 
 
+@dataclass(frozen=True)
+class Scalar:
+    """A value as it stands in a query; ``text`` is None for ``null``."""
+
+    text: str | None
+    is_number: bool = False
+
+
 def check_comparator(comparator: Comparator, of_type: FieldType) -> None:
     """``UnfitComparator`` when a field of ``of_type`` has no such order or pattern."""
     fitting = COMPARATORS[of_type]
@@ -54,14 +64,20 @@ def check_comparator(comparator: Comparator, of_type: FieldType) -> None:
         raise UnfitComparator(f"a field of type {of_type.value} is compared by {names}")
 
 
-def read_value(text: str | None, comparator: Comparator, of_type: FieldType) -> Value:
-    """The value that ``text`` stands for, None for AQL's ``null``; else ``UnfitValue``."""
+def read_value(scalar: Scalar, comparator: Comparator, of_type: FieldType) -> Value:
+    """What is compared, None for AQL's ``null``; else ``UnfitValue``.
+
+    A bare number is never a year.
+    """
+    text = scalar.text
     if text is None:
         if comparator not in NULLABLE:
             raise UnfitValue("null is compared by $eq and $ne only")
         return None
     if comparator in PERIODS:
         return _period(text)
+    if scalar.is_number and of_type is FieldType.DATE:
+        return _date(text, parse_milliseconds)
     return _READERS[of_type](text)
 
 
@@ -78,8 +94,8 @@ def _number(text: str) -> int:
     return int(text)
 
 
-def _date(text: str) -> int:
-    value = parse_date(text)
+def _date(text: str, read: Callable[[str], int | None] = parse_date) -> int:
+    value = read(text)
     if value is None:
         hint = "; periods go with $last and $before" if is_period(text) else ""
         raise UnfitValue(f"expected a date: {EXAMPLES}{hint}")

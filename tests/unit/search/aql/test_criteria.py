@@ -152,6 +152,11 @@ def test_numbers_may_be_quoted() -> None:
     )
 
 
+def test_bare_number_is_milliseconds_and_a_text_of_four_digits_a_year() -> None:
+    assert found('{"created":1000}') == (item("created", 1000),)
+    assert found('{"created":"1970"}') == (item("created", 0),)
+
+
 def test_strings_are_those_of_json() -> None:
     text = r'{"name":"\"\\\/\b\f\n\r\té\ud83d\ude00 ü"}'
 
