@@ -71,7 +71,10 @@ class Repository(ABC):
         """What matches, in any order, each project once in the version that a user most likely
         wants; more than ``MAX_RESULTS`` may be missing.
 
-        Raises nothing: an upstream that fails, or that cannot be searched, counts as no answer.
+        An upstream that fails, or that cannot be searched, counts as no answer.
+
+        Raises:
+            SearchUnavailable: only summaries are asked for, and they cannot be searched now.
         """
 
     @abstractmethod

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from collections.abc import Iterable
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -92,6 +93,19 @@ class ProjectSearch(Protocol):
         their files are known. At most about ``MAX_RESULTS`` are worth finding.
 
         Raises UpstreamError when there is no answer.
+        """
+        ...
+
+
+class SummaryIndex(Protocol):
+    """The summaries of one store of projects."""
+
+    def projects_with_summary(self, terms: Collection[str]) -> Collection[NormalizedName]:
+        """Those of which a file has a summary with one of the terms in it, whatever their case.
+
+        By name. It need not be the file whose summary is shown.
+
+        Raises SearchUnavailable when they cannot be searched now.
         """
         ...
 

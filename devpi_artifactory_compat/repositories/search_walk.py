@@ -1,4 +1,4 @@
-"""Searches that look at one project after the other, while there is no database."""
+"""Searches that look at one project after the other, summaries aside."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from abc import abstractmethod
 from collections.abc import Iterable
 from collections.abc import Iterator
 from collections.abc import Sequence
+from devpi_artifactory_compat.errors import SearchUnavailable
 from devpi_artifactory_compat.model import FoundProject
 from devpi_artifactory_compat.model import NormalizedName
 from devpi_artifactory_compat.packages.filenames import version_of
@@ -20,19 +21,20 @@ from devpi_artifactory_compat.repositories.ports import LocalStore
 from devpi_artifactory_compat.repositories.remote_ports import RemoteCache
 from devpi_artifactory_compat.repositories.search import MAX_RESULTS
 from devpi_artifactory_compat.repositories.search import ProjectQuery
+from devpi_artifactory_compat.repositories.search import SummaryIndex
 from itertools import islice
 from packaging.utils import canonicalize_name
 
-
-#: of the projects whose names do not match, those whose summaries are read
-MAX_SUMMARIES_READ = 10_000
 
 #: what is read of a wheel's metadata, in bytes: a summary stands at its beginning
 _METADATA_READ = 64 * 1024
 
 
 class _Walk(ABC):
-    """Implements ``ProjectSearch``: names first, which cost nothing, then summaries, bounded."""
+    """Implements ``ProjectSearch``: names first, then what the index of summaries knows."""
+
+    def __init__(self, summaries: SummaryIndex) -> None:
+        self._summaries = summaries
 
     @abstractmethod
     def _names(self) -> Iterable[str]: ...
@@ -48,19 +50,31 @@ class _Walk(ABC):
 
     def _candidates(self, query: ProjectQuery) -> Iterator[NormalizedName]:
         """The most relevant names first, then those that only a summary can bring in."""
-        names = sorted(filter(query.accepts_project, set(map(canonicalize_name, self._names()))))
-        by_name = [name for name in names if query.matches_name(name)]
+        names = set(filter(query.accepts_project, map(canonicalize_name, self._names())))
+        by_name = sorted(filter(query.matches_name, names))
         yield from sorted(by_name, key=lambda name: -query.relevance(name))
-        if query.needs_name:
-            return
-        others = (name for name in names if not query.matches_name(name))
-        yield from islice(others, MAX_SUMMARIES_READ)
+        if not query.needs_name:
+            yield from (
+                name
+                for name in self._by_summary(query)
+                if name in names and not query.matches_name(name)
+            )
+
+    def _by_summary(self, query: ProjectQuery) -> Iterable[NormalizedName]:
+        """Raises SearchUnavailable where names alone would find nothing."""
+        try:
+            return self._summaries.projects_with_summary(query.summaries)
+        except SearchUnavailable:
+            if query.names:
+                return ()
+            raise
 
 
 class LocalWalk(_Walk):
     """Over the projects of one store."""
 
-    def __init__(self, store: LocalStore) -> None:
+    def __init__(self, store: LocalStore, summaries: SummaryIndex) -> None:
+        super().__init__(summaries)
         self._store = store
 
     def _names(self) -> Iterable[str]:
@@ -84,10 +98,12 @@ class LocalWalk(_Walk):
 class CachedWalk(_Walk):
     """Over the projects whose pages a remote repository has cached.
 
-    A summary is known once a wheel, or the metadata of one, was fetched.
+    A summary is known once a wheel, or the metadata of one, was fetched, and it is searched once
+    the wheel was.
     """
 
-    def __init__(self, cache: RemoteCache) -> None:
+    def __init__(self, cache: RemoteCache, summaries: SummaryIndex) -> None:
+        super().__init__(summaries)
         self._cache = cache
 
     def _names(self) -> Iterable[str]:

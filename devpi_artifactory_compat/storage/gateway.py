@@ -33,6 +33,7 @@ from devpi_artifactory_compat.storage.names import NamesFiles
 from devpi_artifactory_compat.storage.outages import Outages
 from devpi_artifactory_compat.storage.remote import MirrorCache
 from devpi_artifactory_compat.storage.requester import Access
+from devpi_artifactory_compat.storage.summaries import IndexSummaries
 from devpi_artifactory_compat.storage.transport import upstream_client
 from devpi_artifactory_compat.storage.trash import Trash
 from devpi_artifactory_compat.storage.upstream import HttpUpstream
@@ -103,7 +104,9 @@ def build_repository(
     artifacts = IndexArtifacts(xom, stage, key=config.key)
     if config.package_type is PackageType.GENERIC:
         return GenericLocalRepository(config, store, artifacts)
-    return LocalRepository(config, store, artifacts, projects=LocalWalk(store))
+    return LocalRepository(
+        config, store, artifacts, projects=LocalWalk(store, IndexSummaries(xom, index))
+    )
 
 
 def _remote(
@@ -140,7 +143,7 @@ def _remote(
         artifacts=artifacts,
         searches=RemoteSearches(
             cache,
-            cached=CachedWalk(cache),
+            cached=CachedWalk(cache, IndexSummaries(xom, index)),
             upstream=_upstream_search(xom, config, index, access=access),
         ),
         clock=time.time,

@@ -126,7 +126,7 @@ def test_versions_of_what_may_not_be_read_do_not_come_up(app: Artifactory) -> No
     assert ask(app, "search/versions?a=fancy-lib&repos=m", user=bob).status_code == 404
 
 
-# remote=1
+# with remote=1 upstreams are asked too
 
 
 @pytest.fixture

@@ -29,7 +29,7 @@ class Searchable:
     def __init__(self, url: str) -> None:
         self.database = SearchDatabase(url)
         self._tables = tables("a")
-        with self.database.engine.begin() as connection:
+        with self.database.writing() as connection:
             common().create_all(connection)
             self._tables.metadata.create_all(connection)
             connection.execute(
@@ -95,7 +95,7 @@ class Searchable:
         self._apply(Changes(items={each: item}))
 
     def _apply(self, changes: Changes) -> None:
-        with self.database.engine.begin() as connection:
+        with self.database.writing() as connection:
             Writer(connection, self._tables).apply(changes)
 
     @contextmanager

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Collection
 from collections.abc import Callable
 from collections.abc import Iterator
 from collections.abc import Mapping
@@ -60,6 +61,13 @@ FILE = UpstreamFile(
 )
 PATH = "packages/packages/ab/demo-1.0-py3-none-any.whl"
 PAGE = UpstreamPage(files=(FILE,))
+
+
+class NoSummaries:
+    """An index that knows of no summary."""
+
+    def projects_with_summary(self, terms: Collection[str]) -> Collection[NormalizedName]:
+        return ()
 
 
 class NothingFound:
@@ -269,7 +277,7 @@ class Scene:
             names=self.names,
             artifacts=FakeArtifacts("r-cache"),
             searches=RemoteSearches(
-                self.cache, cached=CachedWalk(self.cache), upstream=NothingFound()
+                self.cache, cached=CachedWalk(self.cache, NoSummaries()), upstream=NothingFound()
             ),
             clock=lambda: self.now,
         )

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+from devpi_artifactory_compat.errors import SearchUnavailable
 from devpi_artifactory_compat.model import FoundProject
 from devpi_artifactory_compat.model import NormalizedName
 from devpi_artifactory_compat.repositories.ports import LocalStore
@@ -76,6 +78,14 @@ class Shelf:
     def __init__(self, summaries: dict[str, str]) -> None:
         self._summaries = summaries
         self.read: list[str] = []
+        self.is_down = False
+
+    def projects_with_summary(self, terms: Collection[str]) -> list[NormalizedName]:
+        """As an index of the summaries tells them; a lagging one may know too much."""
+        if self.is_down:
+            raise SearchUnavailable
+        found = [n for n, s in self._summaries.items() if any(term in s for term in terms)]
+        return [NormalizedName(name) for name in sorted([*found, "gone"])]
 
     def project_names(self) -> list[str]:
         return list(self._summaries)
@@ -101,7 +111,7 @@ class Shelf:
 
 
 def walk(shelf: Shelf, query: ProjectQuery) -> list[str]:
-    return [each.name for each in LocalWalk(cast("LocalStore", shelf)).search(query)]
+    return [each.name for each in LocalWalk(cast("LocalStore", shelf), shelf).search(query)]
 
 
 def test_walk_by_name_reads_only_what_matches() -> None:
@@ -111,14 +121,25 @@ def test_walk_by_name_reads_only_what_matches() -> None:
     assert shelf.read == ["demo", "demo-b"]
 
 
-def test_walk_reads_a_bounded_number_of_summaries(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("devpi_artifactory_compat.repositories.search_walk.MAX_SUMMARIES_READ", 10)
-    shelf = Shelf({f"p{number:03}": "word" for number in range(100)})
+def test_walk_reads_only_the_projects_whose_summaries_are_known_to_match() -> None:
+    shelf = Shelf(
+        {f"p{number:05}": "a word" if number % 5_000 == 0 else "" for number in range(20_000)}
+    )
 
-    found = walk(shelf, ProjectQuery(("p099",), ("word",), every_field=False))
+    found = walk(shelf, ProjectQuery(("p00099",), ("word",), every_field=False))
 
-    assert found == ["p099", *(f"p{number:03}" for number in range(10))]
-    assert len(shelf.read) == 11
+    assert found == ["p00099", "p00000", "p05000", "p10000", "p15000"]
+    assert shelf.read == found
+
+
+def test_walk_finds_by_name_while_summaries_cannot_be_searched() -> None:
+    """What has no name in it cannot be answered then."""
+    shelf = Shelf({"demo": "", "other": "demo"})
+    shelf.is_down = True
+
+    assert walk(shelf, ProjectQuery(("demo",), ("demo",), every_field=False)) == ["demo"]
+    with pytest.raises(SearchUnavailable):
+        walk(shelf, ProjectQuery((), ("demo",)))
 
 
 def test_walk_ends_when_enough_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
