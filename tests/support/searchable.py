@@ -24,14 +24,15 @@ from sqlalchemy import insert
 
 
 class Searchable:
-    """Generation "a" of a database answers; what is added is there at once."""
+    """Generation "a" answers, and is empty at first; what is added is there at once."""
 
     def __init__(self, url: str) -> None:
         self.database = SearchDatabase(url)
         self._tables = tables("a")
-        with self.database.engine.begin() as connection:
-            common().create_all(connection)
-            self._tables.metadata.create_all(connection)
+        with self.database.writing() as connection:
+            for metadata in (common(), self._tables.metadata):
+                metadata.drop_all(connection)
+                metadata.create_all(connection)
             connection.execute(
                 insert(generations).values(
                     letter="a",
@@ -95,7 +96,7 @@ class Searchable:
         self._apply(Changes(items={each: item}))
 
     def _apply(self, changes: Changes) -> None:
-        with self.database.engine.begin() as connection:
+        with self.database.writing() as connection:
             Writer(connection, self._tables).apply(changes)
 
     @contextmanager
