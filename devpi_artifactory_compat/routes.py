@@ -31,6 +31,7 @@ from devpi_artifactory_compat.views import pypi
 from devpi_artifactory_compat.views import replica
 from devpi_artifactory_compat.views import repositories_api
 from devpi_artifactory_compat.views import search_api
+from devpi_artifactory_compat.views import search_aql
 from devpi_artifactory_compat.views import search_by_version
 from devpi_artifactory_compat.views import search_pattern
 from devpi_artifactory_compat.views import search_versions
@@ -231,6 +232,14 @@ ROUTES = (
     *(
         Route(f"artifactory.search.{name}", f"{_SEARCH}/{name}", _get(view))
         for name, view in _SEARCH_VIEWS.items()
+    ),
+    Route(
+        "artifactory.search.aql",
+        f"{_SEARCH}/aql",
+        {
+            READ_FIRST: search_aql.search,
+            **dict.fromkeys(("GET", "PUT", "PATCH", "DELETE"), search_aql.refuse_method),
+        },
     ),
     Route(
         "artifactory.versions",

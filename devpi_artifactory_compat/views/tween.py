@@ -45,8 +45,10 @@ MATRIX_HEADER = "X-Artifactory-Matrix"
 #: below these names no artifacts lie
 _NO_REPOSITORY = re.compile(rf"{PREFIX}(/(api|access|ui)(/|$)|/?$)")
 
-#: what is asked for by POST, and takes long or is looked at before it is done
-_READ_FIRST_BY_POST = re.compile(rf"{PREFIX}/api/(pypi/[^/]+/reindex/?$|(copy|move)/)")
+#: what is asked for by POST, and only reads, takes long, or is looked at before it is done
+_READ_FIRST_BY_POST = re.compile(
+    rf"{PREFIX}/api/(search/aql/?$|pypi/[^/]+/reindex/?$|(copy|move)/)"
+)
 
 
 def tween_factory(handler: Handler, registry: Registry) -> Handler:
@@ -73,7 +75,7 @@ def tween_factory(handler: Handler, registry: Registry) -> Handler:
 
 
 def _is_read_first(request: Request, path: str) -> bool:
-    """A deployment, a deletion, a copy, a move, a reindex, or a call by XML-RPC."""
+    """A deployment, a deletion, a copy, a move, a reindex, a query, or a call by XML-RPC."""
     if request.method in {"PUT", "DELETE"}:
         return not _NO_REPOSITORY.match(path)
     if request.method == "POST" and _READ_FIRST_BY_POST.match(path):

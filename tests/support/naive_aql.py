@@ -74,7 +74,7 @@ def _compared(comparison: Comparison, row: Row) -> bool:
 def _value(row: Row, comparison: Comparison) -> Value:
     name = comparison.field.name
     if comparison.field.domain is Domain.STATS:
-        if name == "remote_downloads":
+        if name in ("remote_downloads", "remote_downloaded"):
             return None if row.downloads is None else 0
         if name == "downloaded_by" and row.downloads is not None:
             return row.downloaded_by or ""

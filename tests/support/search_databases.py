@@ -10,6 +10,7 @@ from devpi_artifactory_compat.search.aql.parser import parse
 from devpi_artifactory_compat.search.aql.query import Query
 from devpi_artifactory_compat.search.changes import Changes
 from devpi_artifactory_compat.search.database import SearchDatabase
+from devpi_artifactory_compat.search.tables import SCHEMA
 from devpi_artifactory_compat.search.tables import common
 from devpi_artifactory_compat.search.tables import generations
 from devpi_artifactory_compat.search.tables import tables
@@ -45,9 +46,11 @@ def filled(url: str, changes: Changes) -> Iterator[SearchDatabase]:
 
 _ANSWERING = {
     "letter": LETTER,
-    "schema_version": 1,
+    "schema_version": SCHEMA,
     "server": "test",
     "serial": 0,
+    "mark": "",
+    "builder": "",
     "is_active": True,
     "done": 0,
     "total": 0,

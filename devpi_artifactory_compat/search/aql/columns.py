@@ -38,6 +38,7 @@ _ITEMS: Mapping[str, str] = MappingProxyType(
 _WITH_HEAD = frozenset({Field(Domain.ITEMS, "path"), VALUE})
 
 _COUNTED_HERE = frozenset({"downloads", "downloaded", "downloaded_by"})
+_COUNTED_ELSEWHERE = frozenset({"remote_downloads", "remote_downloaded"})
 
 
 @dataclass(frozen=True)
@@ -60,8 +61,8 @@ class Columns:
         statistics = self.tables.statistics
         if name in _COUNTED_HERE:
             return self._column(statistics, name)
-        if name == "remote_downloads":
-            # no other server tells us of its downloads
+        if name in _COUNTED_ELSEWHERE:
+            # no other server tells us of its downloads: there were none, and the last was never
             return case((statistics.c.item_id.is_not(None), 0))
         return None
 

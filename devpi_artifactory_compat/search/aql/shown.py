@@ -14,6 +14,9 @@ from devpi_artifactory_compat.search.aql.query import Query
 from devpi_artifactory_compat.search.aql.query import WholeDomain
 
 
+#: compared as the beginning of time, and no time to show
+_NEVER = Field(Domain.STATS, "remote_downloaded")
+
 #: what is kept of a property when it is included whole
 _WHOLE = ("key", "value")
 
@@ -68,7 +71,8 @@ def _of(domain: Domain, include: Iterable[Included]) -> tuple[Field, ...]:
 
 
 def _select(domain: Domain, wanted: Callable[[str], bool]) -> tuple[Field, ...]:
-    return tuple(Field(domain, name) for name in FIELDS[domain] if wanted(name))
+    found = (Field(domain, name) for name in FIELDS[domain] if wanted(name))
+    return tuple(each for each in found if each != _NEVER)
 
 
 def _property_list(include: Iterable[Included]) -> PropertyList | None:

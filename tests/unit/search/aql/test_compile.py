@@ -8,9 +8,11 @@ from devpi_artifactory_compat.search.aql.limits import MAX_DEPTH
 from devpi_artifactory_compat.search.aql.limits import MAX_TEXT
 from support.search_databases import Asker
 from support.search_databases import filled
+from support.search_rows import HIDDEN
 from support.search_rows import LONG
 from support.search_rows import LONGER
 from support.search_rows import READABLE
+from support.search_rows import ROWS
 from support.search_rows import VISIBLE
 from support.search_rows import changes
 from devpi_artifactory_compat.search.visible import Visible
@@ -105,6 +107,15 @@ LIBS = {WHEEL, SDIST, CAPITAL, ROOT, PERCENT, LETTER, BRACKETS, TILDE}
         ({"stat.downloads": {"$ne": None}, "repo": "libs"}, {WHEEL}),
         ({"stat.downloaded_by": "bob"}, {CACHED}),
         ({"stat.remote_downloads": 0}, {WHEEL, CACHED, f"apps:{LONG}k/x"}),
+        (
+            {
+                "$and": [
+                    {"stat.downloaded": {"$lte": "2026-10-25"}},
+                    {"stat.remote_downloaded": {"$lte": "2026-10-25"}},
+                ]
+            },
+            {CACHED},
+        ),
         ({"stat.remote_origin": {"$ne": None}}, set()),
         # properties
         ({"@qa": "passed"}, {WHEEL, SDIST, CACHED}),
@@ -187,14 +198,25 @@ def test_nothing_readable(asker: Asker) -> None:
     assert nobody.rows("stats.find()") == []
 
 
-@pytest.mark.parametrize("query", ["properties.find()", "stats.find()", 'items.find({"@qa": "*"})'])
+@pytest.mark.parametrize(
+    "query",
+    [
+        'items.find({"repo": {"$match": "*"}, "type": "any"})',
+        'items.find({"$or": [{"name": "no"}, {"sha256": "%s"}]})',
+        'properties.find({"value": "passed"}).include("value", "item.repo")',
+        'stats.find().include("downloads", "item.repo")',
+    ],
+)
 def test_hidden_rows(asker: Asker, query: str) -> None:
     """What somebody else may read is in no answer."""
-    theirs = asker.answer(query.replace("()", '({"item.repo": "hidden"})'))["range"]["total"]
+    hidden = next(row for row in ROWS if row.repo == "hidden")
+    text = query.replace("%s", str(hidden.checksum("sha256")))
+    everybody = Asker(
+        asker.database, Visible(repositories={**VISIBLE.repositories, "hidden": HIDDEN})
+    )
 
-    assert "hidden" not in json.dumps(asker.rows(query))
-    if "item.repo" in query.replace("()", '({"item.repo": "hidden"})'):
-        assert theirs == 0
+    assert "hidden" in json.dumps(everybody.rows(text))
+    assert "hidden" not in json.dumps(asker.rows(text))
 
 
 def test_default_types(asker: Asker) -> None:
