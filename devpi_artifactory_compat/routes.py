@@ -35,6 +35,7 @@ from devpi_artifactory_compat.views import search_aql
 from devpi_artifactory_compat.views import search_by_version
 from devpi_artifactory_compat.views import search_pattern
 from devpi_artifactory_compat.views import search_versions
+from devpi_artifactory_compat.views import search_admin
 from devpi_artifactory_compat.views import storage_api
 from devpi_artifactory_compat.views import system_api
 from devpi_artifactory_compat.views import transfer
@@ -110,6 +111,16 @@ ROUTES = (
     Route("artifactory.system.ping", PREFIX + "/api/system/ping", _get(system_api.ping)),
     Route(
         "artifactory.system.version", PREFIX + "/api/system/version", _get(system_api.show_version)
+    ),
+    Route(
+        "artifactory.system.search",
+        PREFIX + "/api/system/search-database",
+        _get(search_admin.show),
+    ),
+    Route(
+        "artifactory.system.search.rebuild",
+        PREFIX + "/api/system/search-database/rebuild",
+        {READ_FIRST: search_admin.rebuild},
     ),
     Route("artifactory.repositories", _REPOSITORIES, _get(repositories_api.list_repositories)),
     Route(

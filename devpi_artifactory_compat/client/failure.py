@@ -23,3 +23,7 @@ class CannotStart(Failure):
 
 class CannotTransfer(Failure):
     """The export or the import cannot be done, or did not finish."""
+
+
+class CannotAsk(Failure):
+    """A server that runs does not do what it was asked for, or cannot be reached."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from devpi_artifactory_compat.client.export_command import export
 from devpi_artifactory_compat.client.import_command import import_
 from devpi_artifactory_compat.client.serve import serve
+from devpi_artifactory_compat.client.search_command import search
 import click
 
 
@@ -17,3 +18,4 @@ def main() -> None:
 main.add_command(serve)
 main.add_command(export)
 main.add_command(import_)
+main.add_command(search)

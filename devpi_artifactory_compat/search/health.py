@@ -34,11 +34,11 @@ class Server:
     mark_of: Callable[[int], str]
 
 
-def prepare(database: SearchDatabase) -> None:
-    """Let there be the table that says which generations there are."""
+def prepare(database: SearchDatabase) -> bool:
+    """Let there be the table that says which generations there are; True when it was there."""
     with database.looking() as connection:
         if _is_complete(connection, common()):
-            return
+            return True
     with database.writing() as connection:
         if connection.dialect.name == "postgresql":
             # others may have come here as well
@@ -48,6 +48,7 @@ def prepare(database: SearchDatabase) -> None:
                 tables(letter).metadata.drop_all(connection)
             common().drop_all(connection)
             common().create_all(connection)
+    return False
 
 
 def fault_of_active(database: SearchDatabase, server: Server) -> str | None:

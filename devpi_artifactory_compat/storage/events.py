@@ -64,8 +64,7 @@ class Follower:
                 continue
             with written_at_once(self._xom.keyfs):
                 # it may have been made again meanwhile
-                if self._xom.model.getstage(user, index) is None:
-                    purge(self._xom, user, index)
+                purge(self._xom, user, index, until=event.at_serial)
 
     def _became_repository(self, user: str, index: str) -> None:
         if self._xom.is_replica():

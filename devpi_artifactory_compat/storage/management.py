@@ -120,22 +120,37 @@ def _drop_member(xom: XOM, virtual: Entry, gone: Entry) -> None:
     update_repository(xom, virtual, replace(virtual.config, values=values))
 
 
-def purge(xom: XOM, user: str, index: str) -> None:
-    """Forget everything of ours that belongs to an index that is gone."""
+def purge(xom: XOM, user: str, index: str, *, until: int | None = None) -> None:
+    """Forget everything of ours that belongs to an index that is gone.
+
+    With ``until`` what was written after that serial stays: it is of a new index of that name.
+    """
     remove_lists(xom, f"{user}/{index}")
     tx = xom.keyfs.tx
     prefix = f"{user}/{index}/+artifactory/"
-    for info in list(tx.iter_relpaths_at(all_keys(xom), tx.at_serial)):
-        if info.value is None or not info.relpath.startswith(prefix):
-            continue
-        if info.keyname == PROJECT:
-            for sidecar in Shelf(info.value).sidecars.values():
-                delete_entry(xom, sidecar.entry)
+    old: list[Any] = []
+    new: list[Any] = []
+    for info in tx.iter_relpaths_at(all_keys(xom), tx.at_serial):
+        if info.value is not None and info.relpath.startswith(prefix):
+            (old if until is None or info.serial <= until else new).append(info)
+    used = {entry for info in new for entry in _entries(info, of_devpi=True)}
+    for info in old:
+        for entry in _entries(info, of_devpi=False):
+            if entry not in used:
+                delete_entry(xom, entry)
         if info.keyname == RECORD:
             Records(xom, user, index).forget_outside(Record(**get_mutable_deepcopy(info.value)))
-        if info.keyname == TRASH:
-            TrashRecord.of(info.value).delete_files(xom)
         xom.keyfs.get_key_instance(info.keyname, info.relpath).delete()
+
+
+def _entries(info: Any, *, of_devpi: bool) -> list[str]:
+    """The files that a key is about; those of indexed distributions are devpi's to delete."""
+    if info.keyname == PROJECT:
+        return [sidecar.entry for sidecar in Shelf(info.value).sidecars.values()]
+    if info.keyname == RECORD:
+        record = Record(**get_mutable_deepcopy(info.value))
+        return [record.entry] if of_devpi or not record.is_indexed else []
+    return TrashRecord.of(info.value).entries() if info.keyname == TRASH else []
 
 
 def _stage(xom: XOM, entry: Entry) -> BaseStage:

@@ -208,8 +208,6 @@ class Records:
         """The index goes with all its keys: what it has elsewhere goes here."""
         self._statistics.forget(record.path)
         self._forget_digests(record)
-        if not record.is_indexed:
-            delete_entry(self._xom, record.entry)
 
     def _place(self, path: str) -> tuple[str, str, str]:
         return (self._user, self._index, path_digest(path))

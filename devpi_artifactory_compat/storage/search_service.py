@@ -54,7 +54,7 @@ class SearchService:
     def searching(self, serial: int) -> Iterator[Reading]:
         """A reading with all changes up to ``serial`` in it. Raises SearchUnavailable."""
         deadline = time.monotonic() + PATIENCE_SECS
-        with self._faults_told():
+        with self.faults_told():
             while True:
                 self.state.open()
                 try:
@@ -66,7 +66,7 @@ class SearchService:
                 self._bring(serial, deadline)
 
     @contextmanager
-    def _faults_told(self) -> Iterator[None]:
+    def faults_told(self) -> Iterator[None]:
         """Raises SearchUnavailable for failures that are none of the search itself."""
         try:
             with self.state.faults_told():
@@ -128,7 +128,7 @@ class SearchService:
 
     def ask_for_rebuild(self) -> Generation:
         """What is to be built in the background. Raises BuildUnderWay, SearchUnavailable."""
-        with self._faults_told():
+        with self.faults_told():
             self.state.open()
             self._claimed = claimed = self._claim()
         self.wake.set()
@@ -139,7 +139,7 @@ class SearchService:
 
         Raises SearchUnavailable.
         """
-        with self._faults_told():
+        with self.faults_told():
             self.state.open()
             claimed, self._claimed = self._claimed, None
             if claimed is None and self.active() is None:

@@ -83,11 +83,14 @@ class SearchState:
 
     def _look(self) -> None:
         prepare(self._database)
-        server = Server(uuid=self.server_uuid(), newest=self._newest, mark_of=self._mark_of)
-        fault = fault_of_active(self._database, server)
+        fault = self._fault()
         if fault is not None:
             threadlog.warning("The search database %s: it is built anew", fault)
             retire_active(self._database)
+
+    def _fault(self) -> str | None:
+        server = Server(uuid=self.server_uuid(), newest=self._newest, mark_of=self._mark_of)
+        return fault_of_active(self._database, server)
 
     def _newest(self) -> int:
         return newest_serial(self._xom.keyfs)
@@ -135,9 +138,7 @@ class SearchState:
 
     def _is_sound(self) -> bool:
         try:
-            prepare(self._database)
-            server = Server(uuid=self.server_uuid(), newest=self._newest, mark_of=self._mark_of)
-            return fault_of_active(self._database, server) is None
+            return prepare(self._database) and self._fault() is None
         except SQLAlchemyError:
             return False
 

@@ -86,8 +86,12 @@ class TrashRecord:
         return {**asdict(self), "record": self.record.data()}
 
     def delete_files(self, xom: XOM) -> None:
-        for entry in (self.record.entry, *self.sidecars.values()):
+        for entry in self.entries():
             delete_entry(xom, entry)
+
+    def entries(self) -> list[str]:
+        """devpi's paths of all that is kept."""
+        return [self.record.entry, *self.sidecars.values()]
 
 
 class Trash:

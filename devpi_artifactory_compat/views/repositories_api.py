@@ -16,6 +16,7 @@ from devpi_artifactory_compat.repositories.config import parse_new
 from devpi_artifactory_compat.repositories.config import to_json
 from devpi_artifactory_compat.settings import settings_of
 from devpi_artifactory_compat.storage.indexes import default_registry
+from devpi_artifactory_compat.storage.catching_up import catch_up
 from devpi_artifactory_compat.storage.management import create_repository
 from devpi_artifactory_compat.storage.management import delete_repository
 from devpi_artifactory_compat.storage.management import update_repository
@@ -113,6 +114,8 @@ def create(request: Request) -> Response:
 
 def _create(visit: Visit, key: str, body: object) -> None:
     config = parse_new(key, body, default_registry=default_registry())
+    # nothing of an index of this name that is gone may come into the new one
+    catch_up(visit.xom)
     create_repository(visit.xom, config, owner=settings_of(visit.xom).owner)
 
 

@@ -158,3 +158,27 @@ def test_settled_readers_look_at_nothing(
         catch_up(running.xom)
     # the thread of the fixture wants to go on
     monkeypatch.undo()
+
+
+@pytest.mark.parametrize("maker", ["devpi", "artifactory"])
+def test_nothing_of_a_deleted_index_is_in_a_new_one_of_its_name(
+    artifactory: Artifactory, maker: str
+) -> None:
+    """Although no event has been handled when the new one is made, and the same content comes."""
+    artifactory.create("l")
+    for path in ("old.txt", "folder/old.txt"):
+        artifactory.put(f"l/{path};k=v", path.encode())
+    artifactory.upload_wheel("l", "old", "1.0")
+    assert artifactory.request("DELETE", "/repo/l", user=ADMIN).status_code == 201
+    if maker == "devpi":
+        body = {"type": "stage", "artifactory_key": "l", "acl_upload": ["root"]}
+        assert artifactory.request("PUT", "/repo/l", user=ADMIN, body=body).status_code == 200
+    else:
+        artifactory.create("l")
+
+    artifactory.put("l/new.txt", b"old.txt")
+
+    assert artifactory.children("l") == ["new.txt"]
+    assert artifactory.get("l/new.txt").body == b"old.txt"
+    assert artifactory.get("l/folder/old.txt").status_code == 404
+    assert artifactory.resolved("old", "l") == {}
