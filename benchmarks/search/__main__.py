@@ -19,6 +19,7 @@ from http import HTTPStatus
 from importlib.metadata import version
 from pathlib import Path
 from statistics import median
+from typing import Self
 import argparse
 import httpx
 import platform
@@ -99,7 +100,7 @@ class Client:
             base_url=url, auth=("root", PASSWORD), timeout=300, trust_env=False
         )
 
-    def __enter__(self) -> Client:
+    def __enter__(self) -> Self:
         # a login spares the server the look at the password
         sent = {"user": "root", "password": PASSWORD}
         answer = self._client.post("/+login", json=sent).raise_for_status().json()
