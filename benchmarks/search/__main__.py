@@ -140,7 +140,7 @@ def measure(client: Client, rounds: int) -> dict[str, list[float]]:
 
 
 def forget_peak(pid: int) -> None:
-    """What a process has used so far does not count: devpi-server's start takes 500 MB for a hash."""
+    """What a process has used so far does not count: devpi starts with a hash of 500 MB."""
     Path(f"/proc/{pid}/clear_refs").write_text("5")
 
 
