@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from collections.abc import Mapping
 from contextlib import contextmanager
+from dataclasses import dataclass
 from http.server import BaseHTTPRequestHandler
 from http.server import ThreadingHTTPServer
 from pathlib import Path
@@ -48,9 +49,22 @@ def upstream(pages: Mapping[str, bytes]) -> Iterator[str]:
         server.server_close()
 
 
+@dataclass(frozen=True)
+class Server:
+    """A running server process and the directory that it keeps everything in."""
+
+    url: str
+    pid: int
+    directory: Path
+
+    @property
+    def search_database(self) -> Path:
+        return self.directory / "artifactory-search.sqlite"
+
+
 @contextmanager
-def live_server() -> Iterator[str]:
-    """The URL of a new server process without repositories; stopped and removed at the end."""
+def live_server() -> Iterator[Server]:
+    """A new server process without repositories; stopped and removed at the end."""
     with tempfile.TemporaryDirectory() as home, Path(home, "output").open("wb") as output:
         port = _free_port()
         command = [
@@ -62,7 +76,7 @@ def live_server() -> Iterator[str]:
         try:
             url = f"http://127.0.0.1:{port}"
             _wait_for(f"{url}/+api", process, Path(output.name))
-            yield url
+            yield Server(url, process.pid, Path(home, "serverdir"))
         finally:
             process.terminate()
             process.wait()

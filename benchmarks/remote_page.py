@@ -87,12 +87,12 @@ def main() -> None:
     parser.add_argument("--seconds", type=float, default=3.0, help="of each round and candidate")
     options = parser.parse_args()
     pages: dict[str, bytes] = {"/simple/": json.dumps({"projects": [{"name": PROJECT}]}).encode()}
-    with upstream(pages) as upstream_url, live_server() as server_url:
+    with upstream(pages) as upstream_url, live_server() as server:
         pages[f"/simple/{PROJECT}/"] = project_page(options.files, upstream_url)
         create_repository(
-            server_url, KEY, rclass="remote", url=upstream_url, pyPIRegistryUrl=upstream_url
+            server.url, KEY, rclass="remote", url=upstream_url, pyPIRegistryUrl=upstream_url
         )
-        results = measure(candidates(server_url), rounds=options.rounds, seconds=options.seconds)
+        results = measure(candidates(server.url), rounds=options.rounds, seconds=options.seconds)
     report(options.files, results)
 
 
