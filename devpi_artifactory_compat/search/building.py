@@ -43,6 +43,9 @@ import secrets
 #: a builder that has said nothing for so long is dead
 CLAIM_SECS = 30
 
+#: how long searches may keep a table from being dropped; later it is tried again
+_DROP_WITHIN_SECS = 2
+
 
 class ClaimLost(Exception):
     """Another builder has taken over, or the generation was taken away."""
@@ -119,6 +122,7 @@ class Builder:
     def start(self) -> None:
         """Empty tables, without what would make loading slow."""
         with self._writing() as connection:
+            _limit_wait(connection)
             self._tables.metadata.drop_all(connection)
             # a copy: others must find the tables with their indexes
             bare = MetaData()
@@ -190,9 +194,14 @@ def drop_unused(database: SearchDatabase) -> None:
         for letter in LETTERS:
             unused = tables(letter).metadata
             if letter not in used and present & set(unused.tables):
-                if connection.dialect.name == "postgresql":
-                    connection.execute(text("SET LOCAL lock_timeout = 1000"))
+                _limit_wait(connection)
                 unused.drop_all(connection)
+
+
+def _limit_wait(connection: Connection) -> None:
+    """PostgreSQL drops no table that a search uses, and others would wait for this one."""
+    if connection.dialect.name == "postgresql":
+        connection.execute(text(f"SET LOCAL lock_timeout = {_DROP_WITHIN_SECS * 1000}"))
 
 
 def analyze(connection: Connection, letter: str) -> None:
@@ -201,6 +210,15 @@ def analyze(connection: Connection, letter: str) -> None:
         connection.execute(text("PRAGMA analysis_limit = 1000"))
     for table in tables(letter).metadata.sorted_tables:
         connection.execute(text(f"ANALYZE {table.name}"))
+
+
+def analyze_active(database: SearchDatabase) -> None:
+    """In SQLite; PostgreSQL does so by itself."""
+    if database.url.get_backend_name() == "sqlite":
+        with database.writing() as connection:
+            active = active_of(lock_all(connection))
+            if active is not None:
+                analyze(connection, active.letter)
 
 
 def current(database: SearchDatabase, claimed: Generation) -> Generation:

@@ -10,15 +10,20 @@ from devpi_artifactory_compat.errors import SearchUnavailable
 from devpi_artifactory_compat.search.engine import LIMIT
 from devpi_artifactory_compat.search.engine import WRITES
 from devpi_artifactory_compat.search.engine import make_engine
+from devpi_artifactory_compat.search.faults import is_damage
 from devpi_artifactory_compat.search.faults import is_timeout
 from devpi_artifactory_compat.search.tables import Tables
 from devpi_artifactory_compat.search.tables import generations
 from devpi_artifactory_compat.search.tables import tables
 from sqlalchemy import URL
 from sqlalchemy import Connection
+from sqlalchemy import false
+from sqlalchemy import literal
 from sqlalchemy import make_url
 from sqlalchemy import select
+from sqlalchemy import union_all
 from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import ProgrammingError
 from typing import Any
 import time
 
@@ -72,13 +77,8 @@ class SearchDatabase:
         with (
             self.engine.connect().execution_options(**options) as connection,
             self._limited(connection),
-            connection.begin(),
         ):
-            row = connection.execute(
-                select(generations.c.letter, generations.c.serial)
-                .where(generations.c.is_active)
-                .limit(1)
-            ).first()
+            row = _begin(connection)
             if serial is not None and (row is None or row.serial < serial):
                 raise Behind
             if row is None:
@@ -117,6 +117,29 @@ class SearchDatabase:
             if is_timeout(exc):
                 raise SearchTooLong(self._timeout) from exc
             raise
+
+
+def _begin(connection: Connection) -> Any:
+    """The row of the generation that answers, whose tables stay until the transaction ends."""
+    try:
+        return _answering(connection)
+    except ProgrammingError as exc:
+        if not is_damage(exc):
+            raise
+        # another one took over a moment ago
+        connection.rollback()
+        return _answering(connection)
+
+
+def _answering(connection: Connection) -> Any:
+    statement = select(generations.c.letter, generations.c.serial).where(generations.c.is_active)
+    row = connection.execute(statement.limit(1)).first()
+    if row is not None and connection.dialect.name != "sqlite":
+        # PostgreSQL drops a table that a transaction has not used yet
+        used = tables(row.letter).metadata.sorted_tables
+        nothing = (select(literal(1)).select_from(table).where(false()) for table in used)
+        connection.execute(union_all(*nothing))
+    return row
 
 
 @contextmanager

@@ -16,18 +16,20 @@ from devpi_artifactory_compat.storage.keys import FOLDER
 from devpi_artifactory_compat.storage.keys import RECORD
 from devpi_artifactory_compat.storage.keys import STATISTICS
 from typing import Any
-import re
 
 
 #: the keys of items, and those of what is counted of them
 ITEM_KEYS = frozenset({RECORD, FOLDER})
 COUNT_KEYS = frozenset({STATISTICS})
 
+#: an index of PostgreSQL takes 2,700 bytes of a row, and a name stands beside the head of a path
+MAX_NAME_BYTES = 1_700
+
 _EPOCH = datetime.fromtimestamp(0, UTC)
 _MILLISECOND = timedelta(milliseconds=1)
 
-#: what PostgreSQL takes in no text, and SQLite's driver only partly
-_UNSTORABLE = re.compile("[\0\ud800-\udfff]")
+#: what PostgreSQL takes in no text
+_UNSTORABLE = "\0"
 _REPLACEMENT = "\N{REPLACEMENT CHARACTER}"
 
 _MOST = 2**63 - 1
@@ -41,7 +43,11 @@ def item_id(keyname: str, relpath: str) -> ItemId | None:
     return ItemId(f"{user}/{index}", bytes.fromhex(digest), keyname == FOLDER)
 
 
-def item(keyname: str, value: Mapping[str, Any]) -> Item:
+def item(keyname: str, value: Mapping[str, Any]) -> Item | None:
+    """None for what has a name that no index of PostgreSQL takes: no search finds that."""
+    path: str = value["folder"]["path"] if keyname == FOLDER else value["path"]
+    if len(path.rpartition("/")[2].encode()) > MAX_NAME_BYTES:
+        return None
     return _folder(value["folder"]) if keyname == FOLDER else _file(value)
 
 
@@ -90,7 +96,7 @@ def _properties(found: Mapping[str, Iterable[str]]) -> Mapping[str, Sequence[str
 
 
 def _text(value: str) -> str:
-    return _UNSTORABLE.sub(_REPLACEMENT, value)
+    return value.replace(_UNSTORABLE, _REPLACEMENT)
 
 
 def _milliseconds(seconds: float) -> int:

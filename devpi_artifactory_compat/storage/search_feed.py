@@ -158,7 +158,9 @@ def _piece(connection: Any, keys: list[Any], serial: int) -> Piece:
         if each is None:
             continue
         if info.keyname in ITEM_KEYS:
-            items[each] = item(info.keyname, info.value)
+            found = item(info.keyname, info.value)
+            if found is not None:
+                items[each] = found
         else:
             counted[each] = downloads(info.value)
     return Piece(items=items, downloads=counted, below=-1)

@@ -10,10 +10,13 @@ from devpi_artifactory_compat.search.building import Builder
 from devpi_artifactory_compat.search.building import BuildUnderWay
 from devpi_artifactory_compat.search.building import ClaimLost
 from devpi_artifactory_compat.search.building import Snapshot
+from devpi_artifactory_compat.search.building import analyze_active
 from devpi_artifactory_compat.search.building import claim
+from devpi_artifactory_compat.search.building import drop_unused
 from devpi_artifactory_compat.search.database import Behind
 from devpi_artifactory_compat.search.database import Reading
 from devpi_artifactory_compat.search.database import SearchDatabase
+from devpi_artifactory_compat.search.faults import is_busy
 from devpi_artifactory_compat.search.feeding import advance
 from devpi_artifactory_compat.search.generations import Generation
 from devpi_artifactory_compat.search.generations import active_of
@@ -27,6 +30,7 @@ from devpi_artifactory_compat.storage.search_feed import read_batch
 from devpi_artifactory_compat.storage.search_state import SearchState
 from devpi_server.log import threadlog
 from devpi_server.main import XOM
+from sqlalchemy.exc import SQLAlchemyError
 import threading
 import time
 
@@ -36,6 +40,8 @@ PATIENCE_SECS = 5.0
 
 #: the first search of a server that has seen fewer changes builds the database itself
 FEW_CHANGES = 500
+
+ANALYZE_EVERY_SECS = 60 * 60.0
 
 
 class SearchService:
@@ -47,6 +53,8 @@ class SearchService:
         self.state = SearchState(xom, database)
         self._feeding = threading.Lock()
         self._claimed: Generation | None = None
+        self._is_tidy = False
+        self._analyzed_at = time.monotonic()
         #: set when there is something to do for whoever works in the background
         self.wake = threading.Event()
 
@@ -147,6 +155,21 @@ class SearchService:
             if claimed is not None:
                 self.build(claimed, between=between)
             self.feed()
+            self._tidy()
+
+    def _tidy(self) -> None:
+        """Drop what answers no more, and tell SQLite now and then what lies in its tables."""
+        if not self._is_tidy:
+            try:
+                drop_unused(self.database)
+            except SQLAlchemyError as exc:
+                if not is_busy(exc):
+                    raise
+            else:
+                self._is_tidy = True
+        if time.monotonic() - self._analyzed_at > ANALYZE_EVERY_SECS:
+            self._analyzed_at = time.monotonic()
+            analyze_active(self.database)
 
     def _claim_if_free(self) -> Generation | None:
         try:
@@ -164,6 +187,7 @@ class SearchService:
     def build(self, claimed: Generation, *, between: Callable[[], None]) -> None:
         """Raises ClaimLost."""
         started = time.monotonic()
+        self._is_tidy = False
         threadlog.info("Building the search database")
         try:
             build(self.database, self._keyfs, claimed, between=between)

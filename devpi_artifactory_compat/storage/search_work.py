@@ -39,6 +39,7 @@ class SearchWork:
         while not self._ending.is_set():
             pause = EVERY_SECS if self._work() else PAUSE_SECS
             self._wait(pause)
+        self._service.database.close()
 
     def _wait(self, pause: float) -> None:
         if pause == EVERY_SECS:

@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from devpi_artifactory_compat.errors import SearchUnavailable
 from devpi_artifactory_compat.search.building import BuildUnderWay
 from devpi_artifactory_compat.search.building import ClaimLost
 from devpi_artifactory_compat.search.tables import generations
 from devpi_artifactory_compat.search.tables import tables
+from devpi_artifactory_compat.storage.records import Records
 from devpi_artifactory_compat.storage import search_service as service_module
 from devpi_artifactory_compat.storage.search_gateway import FILE_NAME
 from devpi_artifactory_compat.storage.search_gateway import search_service
 from devpi_artifactory_compat.storage.search_gateway import searching
 from devpi_artifactory_compat.storage.search_gateway import start_search
 from pathlib import Path
+from sqlalchemy import func
 from sqlalchemy import literal_column
 from sqlalchemy import select
 from sqlalchemy import update
@@ -26,6 +29,7 @@ from support.search_content import generation
 from support.search_content import rebuild
 from support.search_content import work
 from typing import Any
+from urllib.parse import quote
 import pytest
 import threading
 
@@ -140,14 +144,31 @@ def test_search_that_is_far_behind_says_so_and_the_next_goes_on(
     assert "late.txt" in names(filled)
 
 
-def test_text_that_a_database_does_not_take_is_searchable_all_the_same(
-    filled: Artifactory,
+def test_texts_that_postgresql_does_not_take_do_not_stop_it(
+    make_artifactory: Callable[..., Artifactory], postgres_url: str
 ) -> None:
-    body = {"props": {"odd\0key": "a\0b", "lone": "x\ud800y"}}
-    answer = filled.request("PATCH", "api/metadata/l/folder/0.txt", user=ADMIN, body=body)
-    assert answer.status_code in {204, 400}
+    """PostgreSQL takes no NUL, and indexes no name so long."""
+    hard = "".join(chr(0x10000 + (number * 7919) % 0x9000) for number in range(1024))
+    for options in ((), ("--artifactory-search-database", postgres_url)):
+        app = make_artifactory(*options)
+        app.create("l")
+        app.put(f"l/{quote(hard)}")
+        app.put("l/usual.txt")
+        with app.xom.keyfs.write_transaction():
+            records = Records(app.xom, "repo", "l")
+            record = records.record("usual.txt")
+            assert record is not None
+            properties = {"nul\0": ["a\0b"]}
+            records.save_record(replace(record, properties=properties))
 
-    assert "0.txt" in names(filled)
+        (values,) = [
+            values for (_, kind, _, _), (_, values, _) in content(app).items() if kind == "file"
+        ]
+
+        assert values == [("nul\ufffd", "a\ufffdb")]
+        fed = content(app)
+        rebuild(app)
+        assert content(app) == fed
 
 
 # rebuilding
@@ -398,3 +419,56 @@ def test_status_is_there_when_the_database_is_not(filled: Artifactory) -> None:
     database_path(filled).rmdir()
     assert len(names(filled)) == 5
     assert status(filled)["problem"] is None
+
+
+# PostgreSQL
+
+SECRET = "very-secret-password"
+
+
+def test_server_starts_without_its_database_server(
+    make_artifactory: Callable[..., Artifactory], caplog: pytest.LogCaptureFixture
+) -> None:
+    """Searches are answered by 503, the log has the reason once, and nobody sees the password."""
+    url = f"postgresql://someone:{SECRET}@localhost:1/nothing?password={SECRET}"
+    app = make_artifactory("--artifactory-search-database", url)
+    app.create("l")
+
+    for _ in range(3):
+        with pytest.raises(SearchUnavailable, match="cannot be used now"):
+            work(app)
+
+    shown = status(app)
+    assert shown["active"] is None
+    assert shown["database"]["sizeBytes"] is None
+    assert "connection" in shown["problem"]
+    assert "someone:***@localhost:1/nothing" in shown["database"]["url"]
+    answer = app.post(REBUILD)
+    assert answer.status_code == 503
+    assert int(answer.headers["Retry-After"]) > 0
+    logged = [record for record in caplog.records if "cannot be used" in record.getMessage()]
+    assert len(logged) == 1
+    assert SECRET not in caplog.text + str(shown) + answer.text
+
+
+def test_connections_that_the_server_ends_are_made_again(
+    make_artifactory: Callable[..., Artifactory], postgres_url: str
+) -> None:
+    app = make_artifactory("--artifactory-search-database", postgres_url)
+    app.create("l")
+    app.put("l/a.txt")
+    assert names(app) == {"a.txt"}
+    database = search_service(app.xom).database
+
+    with database.looking() as one, database.looking() as other:
+        own = one.scalar(select(func.pg_backend_pid()))
+        killer = other.scalar(select(func.pg_backend_pid()))
+    with database.looking() as connection:
+        connection.exec_driver_sql(
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+            " WHERE pid <> pg_backend_pid() AND datname = current_database()"
+        )
+    assert own != killer
+
+    app.put("l/b.txt")
+    assert names(app) == {"a.txt", "b.txt"}

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from devpi_artifactory_compat.storage.search_gateway import search_service
+from devpi_artifactory_compat.storage.search_status import search_status
 from devpi_artifactory_compat.storage.statistics import StatisticsWriter
 from random import Random
 from support.app import ADMIN
@@ -148,6 +150,20 @@ def test_any_history_leaves_what_a_new_database_holds(artifactory: Artifactory, 
         history.step()
         if number % COMPARED_EVERY == 0:
             compare(artifactory)
+
+
+def test_history_comes_into_postgresql_as_well(
+    make_artifactory: Callable[..., Artifactory], postgres_url: str
+) -> None:
+    app = make_artifactory("--artifactory-search-database", postgres_url)
+    history = History(app, Random(4))
+    for key in KEYS:
+        app.create(key)
+    for number in range(1, STEPS + 1):
+        history.step()
+        if number % COMPARED_EVERY == 0:
+            compare(app)
+    assert search_status(search_service(app.xom), app.xom.keyfs).kind == "postgresql"
 
 
 def compare(app: Artifactory) -> None:
