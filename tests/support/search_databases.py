@@ -33,7 +33,7 @@ def filled(url: str, changes: Changes) -> Iterator[SearchDatabase]:
     database = SearchDatabase(url)
     generation = tables(LETTER)
     try:
-        with database.engine.begin() as connection:
+        with database.writing() as connection:
             for metadata in (common(), generation.metadata):
                 metadata.drop_all(connection)
                 metadata.create_all(connection)
