@@ -119,9 +119,9 @@ class Conditions:
         return any_of(parts) if criterion.group is Group.OR else all_of(parts)
 
     def _of_property(self, criterion: Criterion, rows: PropertyRows) -> Part:
-        if isinstance(criterion, Criteria) and criterion.group is not Group.SAME_PROPERTY:
-            return any_of(self._of_property(each, rows) for each in criterion.criteria)
-        assert not isinstance(criterion, Comparison) or criterion.field.domain is Domain.PROPERTIES
+        if isinstance(criterion, Criteria) and criterion.group is Group.OR:
+            # some property for which one of them holds: looked for once
+            return rows.some(Criteria(Group.SAME_PROPERTY, (criterion,)))
         return rows.some(criterion)
 
     def _compared(self, comparison: Comparison, bounds: Bounds) -> Part:
