@@ -15,6 +15,7 @@ from urllib.parse import urljoin
 from webtest import TestResponse
 import hashlib
 import pytest
+import threading
 
 
 URL = "api/search/aql"
@@ -106,13 +107,14 @@ def test_virtual(app: Artifactory) -> None:
 
 def test_remote(artifactory: Artifactory, upstream: Upstream) -> None:
     """A remote's key, and that of its cache, find what is cached."""
-    upstream.add("demo", NAME, WHEEL)
+    upstream.put_project("demo", {NAME: WHEEL})
     artifactory.create_remote("far", upstream.url)
-    page = artifactory.get("api/pypi/far/simple/demo/", user=ADMIN)
+    page = "/artifactory/api/pypi/far/simple/demo/"
+    as_json = {"Accept": "application/vnd.pypi.simple.v1+json"}
+    (file,) = artifactory.get(page, headers=as_json).json["files"]
     query = 'items.find({"repo": "%s"}).include("repo", "name").transitive()'
     assert rows(artifactory, query % "far") == []
-    link = page.html.find("a")["href"]
-    artifactory.get(urljoin("/artifactory/api/pypi/far/simple/demo/", link), user=ADMIN)
+    artifactory.get(urljoin(page, file["url"]))
 
     expected = [{"repo": "far-cache", "name": NAME}]
     assert rows(artifactory, query % "far") == rows(artifactory, query % "far-cache") == expected
@@ -191,6 +193,19 @@ def test_other_methods(app: Artifactory, method: str) -> None:
 
 
 def test_without_write_transaction(app: Artifactory) -> None:
-    """A query does not wait for a write, and none for it."""
-    with app.xom.keyfs.write_transaction():
+    """There is one writer at a time on the whole server: a query does not wait for it."""
+    writing, done = threading.Event(), threading.Event()
+
+    def write() -> None:
+        with app.xom.keyfs.write_transaction():
+            writing.set()
+            assert done.wait(60)
+
+    writer = threading.Thread(target=write)
+    writer.start()
+    try:
+        assert writing.wait(60)
         assert found(app, 'items.find({"@os": "linux"})') == ["m/./top.txt"]
+    finally:
+        done.set()
+        writer.join()

@@ -22,6 +22,14 @@ JSON = "application/vnd.pypi.simple.v1+json"
 QUERIES = {
     "artifactory.storage": ("", "?properties"),
     "artifactory.storage.root": ("", "?properties"),
+    "artifactory.search.artifact": ("?name=*",),
+    "artifactory.search.prop": ("?pypi.name", "?*"),
+    "artifactory.search.creation": ("?from=0",),
+    "artifactory.search.dates": ("?from=0&dateFields=created,lastModified",),
+    "artifactory.search.versions": ("?a=demo",),
+    "artifactory.search.latestVersion": ("?a=demo",),
+    # tells of the database of one server, which another one builds for itself
+    "artifactory.system.search": (),
 }
 
 #: pages have two forms

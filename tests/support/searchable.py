@@ -24,14 +24,15 @@ from sqlalchemy import insert
 
 
 class Searchable:
-    """Generation "a" of a database answers; what is added is there at once."""
+    """Generation "a" answers, and is empty at first; what is added is there at once."""
 
     def __init__(self, url: str) -> None:
         self.database = SearchDatabase(url)
         self._tables = tables("a")
         with self.database.writing() as connection:
-            common().create_all(connection)
-            self._tables.metadata.create_all(connection)
+            for metadata in (common(), self._tables.metadata):
+                metadata.drop_all(connection)
+                metadata.create_all(connection)
             connection.execute(
                 insert(generations).values(
                     letter="a",

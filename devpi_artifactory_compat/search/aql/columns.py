@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from devpi_artifactory_compat.search.aql.query import Domain
 from devpi_artifactory_compat.search.aql.query import Field
 from devpi_artifactory_compat.search.tables import Tables
-from sqlalchemy import Table
 from sqlalchemy import case
 from sqlalchemy.sql.expression import ColumnElement
 from types import MappingProxyType
@@ -43,16 +42,16 @@ _COUNTED_ELSEWHERE = frozenset({"remote_downloads", "remote_downloaded"})
 
 @dataclass(frozen=True)
 class Columns:
-    """``properties`` is the table that the rows of the properties domain come from."""
+    """Those of one generation of tables."""
 
     tables: Tables
 
     def of(self, field: Field) -> ColumnElement[Any] | None:
         """None for what nothing is known of; of ``repo`` the number of the place."""
         if field.domain is Domain.ITEMS:
-            return self._column(self.tables.items, _ITEMS.get(field.name, field.name))
+            return self.tables.items.c[column_name(field)]
         if field.domain is Domain.PROPERTIES:
-            return self._column(self.tables.properties, field.name)
+            return self.tables.properties.c[field.name]
         if field.domain is Domain.STATS:
             return self._of_statistics(field.name)
         return None
@@ -60,14 +59,11 @@ class Columns:
     def _of_statistics(self, name: str) -> ColumnElement[Any] | None:
         statistics = self.tables.statistics
         if name in _COUNTED_HERE:
-            return self._column(statistics, name)
+            return statistics.c[name]
         if name in _COUNTED_ELSEWHERE:
             # no other server tells us of its downloads: there were none, and the last was never
             return case((statistics.c.item_id.is_not(None), 0))
         return None
-
-    def _column(self, table: Table, name: str) -> ColumnElement[Any]:
-        return table.c[name]
 
     def is_nullable(self, field: Field) -> bool:
         """Statistics are there for what was downloaded only."""
@@ -82,6 +78,6 @@ def has_head(field: Field) -> bool:
     return field in _WITH_HEAD
 
 
-def fields_of_column(field: Field) -> str:
+def column_name(field: Field) -> str:
     """The name of the column of ``items`` behind a field."""
     return _ITEMS.get(field.name, field.name)

@@ -42,9 +42,14 @@ from devpi_artifactory_compat.search.constructs import Unindexed
 from devpi_artifactory_compat.search.tables import Tables
 from sqlalchemy import BindParameter
 from sqlalchemy import bindparam
+from sqlalchemy import not_
 from sqlalchemy.sql.expression import ColumnElement
 from typing import Any
 from typing import cast
+
+
+#: as many places may be named by each part of a query
+_FEW = 50
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -69,7 +74,7 @@ class Conditions:
             return FALSE
         begin = best(wanted)
         if begin is not None:
-            by_place = rank(begin).is_by_place and not _is_divided(begin)
+            by_place = rank(begin).is_by_place and not _is_divided(begin, bounds)
         parts = [
             self._begun(each, bounds) if each is begin else self._checked(each, bounds)
             for each in wanted
@@ -78,7 +83,7 @@ class Conditions:
 
     def _begun(self, criterion: Criterion, bounds: Bounds) -> Part:
         """The criterion by which rows are found."""
-        if _is_divided(criterion):
+        if _is_divided(criterion, bounds):
             assert isinstance(criterion, Criteria)
             return any_of(
                 self.all_hold([each], bounds, by_place=True) for each in criterion.criteria
@@ -114,9 +119,9 @@ class Conditions:
         return any_of(parts) if criterion.group is Group.OR else all_of(parts)
 
     def _of_property(self, criterion: Criterion, rows: PropertyRows) -> Part:
-        if isinstance(criterion, Criteria) and criterion.group is not Group.SAME_PROPERTY:
-            return any_of(self._of_property(each, rows) for each in criterion.criteria)
-        assert not isinstance(criterion, Comparison) or criterion.field.domain is Domain.PROPERTIES
+        if isinstance(criterion, Criteria) and criterion.group is Group.OR:
+            # some property for which one of them holds: looked for once
+            return rows.some(Criteria(Group.SAME_PROPERTY, (criterion,)))
         return rows.some(criterion)
 
     def _compared(self, comparison: Comparison, bounds: Bounds) -> Part:
@@ -147,10 +152,14 @@ class Conditions:
         return Columns(self.tables)
 
 
-def _is_divided(criterion: Criterion) -> bool:
-    """Whether it is a choice of which each part is looked for in its own way."""
+def _is_divided(criterion: Criterion, bounds: Bounds) -> bool:
+    """Whether it is a choice of which each part is looked for in its own way.
+
+    Each part names its places.
+    """
     return (
         isinstance(criterion, Criteria)
+        and len(bounds.places) <= _FEW
         and criterion.group is Group.OR
         and not names_one_of(criterion)
         and any(not isinstance(each, PropertyComparison) for each in criterion.criteria)
@@ -161,7 +170,10 @@ def _chosen(column: ColumnElement[Any], chosen: frozenset[Any], bound: frozenset
     """What the bounds say already is not said again."""
     if bound <= chosen:
         return TRUE
-    return Part(_one_of(column, chosen & bound)) if chosen & bound else FALSE
+    inside, outside = chosen & bound, bound - chosen
+    if len(outside) < len(inside):
+        return Part(not_(_one_of(column, outside)))
+    return Part(_one_of(column, inside)) if inside else FALSE
 
 
 def _one_of(column: ColumnElement[Any], values: frozenset[Any]) -> ColumnElement[bool]:

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from collections.abc import Iterable
 from collections.abc import Mapping
 from dataclasses import dataclass
+from devpi_artifactory_compat.errors import BadRequest
 from devpi_artifactory_compat.search.aql.query import Comparator
 from devpi_artifactory_compat.search.tables import Tables
 from devpi_artifactory_compat.search.visible import Visible
@@ -14,6 +15,10 @@ from sqlalchemy import Connection
 from sqlalchemy import select
 import operator
 import re
+
+
+#: comparisons times keys of one query; they take about a second
+_MAX_COMPARED = 1_000_000
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -44,13 +49,28 @@ class Places:
         return {key: number for number, key in self.keys.items()}
 
     def chosen(self, comparator: Comparator, value: str | None) -> frozenset[int]:
-        """The places whose repository's key fits; of $eq those that a key stands for."""
+        """The places whose repository's key fits; of $eq those that a key stands for.
+
+        Raises BadRequest when so many comparisons look at so many keys that it takes long.
+        """
         if value is None:
             return self.numbers if comparator is Comparator.NOT_EQUALS else frozenset()
         if comparator is Comparator.EQUALS:
             return self._of(self.visible.named(value))
-        fits = _fitting(comparator, value)
-        return self._of(key for key in self.keys.values() if fits(key))
+        wanted = (comparator, value)
+        if wanted not in self._chosen:
+            if len(self._chosen) * len(self.keys) > _MAX_COMPARED:
+                raise BadRequest(
+                    "The query compares the repository too often. Name repositories by $eq."
+                )
+            fits = _fitting(comparator, value)
+            self._chosen[wanted] = self._of(key for key in self.keys.values() if fits(key))
+        return self._chosen[wanted]
+
+    @cached_property
+    def _chosen(self) -> dict[tuple[Comparator, str], frozenset[int]]:
+        """What was asked for before: a query asks for the same more than once."""
+        return {}
 
     def _of(self, keys: Iterable[str]) -> frozenset[int]:
         return frozenset(self._number_of[key] for key in keys if key in self._number_of)

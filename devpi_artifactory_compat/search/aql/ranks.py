@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from collections.abc import Sequence
 from devpi_artifactory_compat.search.aql.columns import KEY
 from devpi_artifactory_compat.search.aql.columns import VALUE
-from devpi_artifactory_compat.search.aql.columns import fields_of_column
+from devpi_artifactory_compat.search.aql.columns import column_name
 from devpi_artifactory_compat.search.aql.query import Comparator
 from devpi_artifactory_compat.search.aql.query import Comparison
 from devpi_artifactory_compat.search.aql.query import Criteria
@@ -73,7 +73,7 @@ def best(criteria: Sequence[Criterion]) -> Criterion | None:
 
 
 def _of_comparison(comparison: Comparison) -> Rank:
-    name = fields_of_column(comparison.field)
+    name = column_name(comparison.field)
     if comparison.field.domain is not Domain.ITEMS or not isinstance(comparison.value, str):
         return Rank.NONE
     comparator, value = comparison.comparator, comparison.value

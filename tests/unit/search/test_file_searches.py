@@ -20,7 +20,6 @@ from devpi_artifactory_compat.search.found import find
 from devpi_artifactory_compat.search.visible import Visible
 from hashlib import md5
 from hashlib import sha256
-from pathlib import Path
 from support.searchable import Searchable
 import pytest
 
@@ -29,8 +28,8 @@ KEYS = {"repo/l": "l", "root/pypi": "r-cache"}
 
 
 @pytest.fixture
-def rows(tmp_path: Path) -> Iterator[Searchable]:
-    searchable = Searchable(f"sqlite:///{tmp_path}/search.sqlite")
+def rows(database_url: str) -> Iterator[Searchable]:
+    searchable = Searchable(database_url)
     yield searchable
     searchable.close()
 

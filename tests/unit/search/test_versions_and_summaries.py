@@ -7,7 +7,6 @@ from devpi_artifactory_compat.model import NormalizedName
 from devpi_artifactory_compat.search.summaries import projects_with_summary
 from devpi_artifactory_compat.search.versions import project_versions
 from devpi_artifactory_compat.search.versions import property_versions
-from pathlib import Path
 from support.searchable import Searchable
 import pytest
 
@@ -16,8 +15,8 @@ DEMO = NormalizedName("demo")
 
 
 @pytest.fixture
-def rows(tmp_path: Path) -> Iterator[Searchable]:
-    searchable = Searchable(f"sqlite:///{tmp_path}/search.sqlite")
+def rows(database_url: str) -> Iterator[Searchable]:
+    searchable = Searchable(database_url)
     yield searchable
     searchable.close()
 

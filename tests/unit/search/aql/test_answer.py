@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from devpi_artifactory_compat.errors import BadRequest
 from devpi_artifactory_compat.search.aql.answer import empty_answer
 from devpi_artifactory_compat.search.aql.answer import is_empty
+from devpi_artifactory_compat.search.aql.compiler import compile_query
 from devpi_artifactory_compat.search.aql.parser import parse
+from devpi_artifactory_compat.search.aql.places import Places
+from devpi_artifactory_compat.search.tables import tables
 from devpi_artifactory_compat.search.visible import Visible
 from support.search_databases import Asker
 from support.search_databases import filled
@@ -274,3 +278,20 @@ def test_many_repositories(asker: Asker) -> None:
     reader = Asker(asker.database, Visible(repositories={**many, "libs": "repo/libs"}))
 
     assert reader.rows(f"items.find({ONE})")[0]["repo"] == "libs"
+
+
+def test_many_comparisons_of_many_repositories() -> None:
+    """What would take the server long is refused; repositories by name are not."""
+    places = {number: f"key{number}" for number in range(50_000)}
+    visible = Visible(repositories={key: f"user/{key}" for key in places.values()})
+    many = Places(visible=visible, keys=places, are_all=True)
+
+    def compiled(comparator: str, count: int) -> None:
+        criteria = [{"repo": {comparator: f"key{number}*"}} for number in range(count)]
+        query = parse(f"items.find({json.dumps({'$or': criteria})})")
+        compile_query(query, tables("a"), many, now=0, row_limit=10)
+
+    compiled("$eq", 900)
+    compiled("$match", 5)
+    with pytest.raises(BadRequest, match="compares the repository too often"):
+        compiled("$match", 50)

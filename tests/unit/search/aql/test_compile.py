@@ -177,6 +177,8 @@ LIBS = {WHEEL, SDIST, CAPITAL, ROOT, PERCENT, LETTER, BRACKETS, TILDE}
         ),
         ({"$or": [{"sha256": "x"}, {"sha256": READABLE[3].checksum("sha256")}]}, {WHEEL}),
         ({"$or": [{"@qa": "failed"}, {"@qa": "9"}]}, {SDIST, LATER}),
+        ({"$or": [{"@qa": "failed"}, {"@license": {"$match": "M*"}}]}, {SDIST, PERCENT}),
+        ({"$or": [{"@qa": "failed"}, {"$and": [{"@qa": "10", "@no": "x"}]}]}, {SDIST}),
         # what nothing is known of
         ({"artifact.module.build.name": "x"}, set()),
         ({"artifact.module.build.name": {"$ne": "x"}, "repo": "far"}, {CACHED}),
