@@ -41,7 +41,7 @@ import secrets
 
 
 #: a builder that has said nothing for so long is dead
-CLAIM_SECS = 30
+CLAIM_SECS = 20
 
 #: how long searches may keep a table from being dropped; later it is tried again
 _DROP_WITHIN_SECS = 2

@@ -47,7 +47,8 @@ _NO_REPOSITORY = re.compile(rf"{PREFIX}(/(api|access|ui)(/|$)|/?$)")
 
 #: what is asked for by POST, and only reads, takes long, or is looked at before it is done
 _READ_FIRST_BY_POST = re.compile(
-    rf"{PREFIX}/api/((search/aql|system/search-database/rebuild|pypi/[^/]+/reindex)/?$|(copy|move)/)"
+    rf"{PREFIX}/api/(search/aql/?$|system/search-database/rebuild/?$|pypi/[^/]+/reindex/?$|"
+    r"(copy|move)/)"
 )
 
 
@@ -75,7 +76,7 @@ def tween_factory(handler: Handler, registry: Registry) -> Handler:
 
 
 def _is_read_first(request: Request, path: str) -> bool:
-    """What writes an artifact, takes long, is a query, or a call by XML-RPC."""
+    """A deployment, deletion, copy, move, reindex, rebuild, query, or a call by XML-RPC."""
     if request.method in {"PUT", "DELETE"}:
         return not _NO_REPOSITORY.match(path)
     if request.method == "POST" and _READ_FIRST_BY_POST.match(path):
