@@ -3,6 +3,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from collections.abc import Iterator
 from devpi_artifactory_compat import plugin
+from devpi_artifactory_compat.search.database import SearchDatabase
 from devpi_artifactory_compat.storage.search_gateway import search_service
 from support.app import Artifactory
 from support.upstream import Upstream
@@ -13,18 +14,19 @@ import pytest
 
 @pytest.fixture
 def make_artifactory(makexom: Callable[..., Any]) -> Iterator[Callable[..., Artifactory]]:
-    made: list[Artifactory] = []
+    opened: list[SearchDatabase] = []
 
     def make(*options: str) -> Artifactory:
         # deriving the secret of logins takes a second at devpi's own settings
         quick = [f"--argon2-{cost}" for cost in ("memory-cost=8", "parallelism=1", "time-cost=1")]
         xom = makexom([*quick, *options], plugins=[plugin])
-        made.append(Artifactory(TestApp(xom.create_app(), lint=False), xom))
-        return made[-1]
+        app = TestApp(xom.create_app(), lint=False)
+        opened.append(search_service(xom).database)
+        return Artifactory(app, xom)
 
     yield make
-    for app in made:
-        search_service(app.xom).database.close()
+    for database in opened:
+        database.close()
 
 
 @pytest.fixture
