@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from collections.abc import Iterator
 from contextlib import contextmanager
+from contextlib import suppress
 from devpi_artifactory_compat.errors import SearchUnavailable
 from devpi_artifactory_compat.search.building import Builder
 from devpi_artifactory_compat.search.building import BuildUnderWay
@@ -30,6 +31,8 @@ from devpi_artifactory_compat.storage.search_feed import read_batch
 from devpi_artifactory_compat.storage.search_state import SearchState
 from devpi_server.log import threadlog
 from devpi_server.main import XOM
+from queue import Empty
+from queue import SimpleQueue
 from sqlalchemy.exc import SQLAlchemyError
 import threading
 import time
@@ -37,6 +40,9 @@ import time
 
 #: a search waits so long for changes that are not in the database yet
 PATIENCE_SECS = 5.0
+
+#: the background waits so long for searches that bring changes themselves
+STEP_SECS = 60.0
 
 #: the first search of a server that has seen fewer changes builds the database itself
 FEW_CHANGES = 500
@@ -52,7 +58,7 @@ class SearchService:
         self.database = database
         self.state = SearchState(xom, database)
         self._feeding = threading.Lock()
-        self._claimed: Generation | None = None
+        self._claims: SimpleQueue[Generation] = SimpleQueue()
         self._is_tidy = False
         self._analyzed_at = time.monotonic()
         #: set when there is something to do for whoever works in the background
@@ -71,7 +77,7 @@ class SearchService:
                         return
                 except Behind:
                     pass
-                self._bring(serial, deadline)
+                self._step(serial, deadline)
 
     @contextmanager
     def faults_told(self) -> Iterator[None]:
@@ -85,35 +91,31 @@ class SearchService:
 
     # keeping up
 
-    def _bring(self, serial: int, deadline: float) -> None:
-        """Feed what generation there is, or build the first one; to be looked at again after it."""
+    def _step(self, serial: int, deadline: float) -> None:
+        """One batch nearer to a change, or the first generation built."""
         if not self._feeding.acquire(timeout=max(0.0, deadline - time.monotonic())):
-            raise SearchUnavailable
+            raise self._behind(self.active(), serial)
         try:
             active = self.active()
             if active is None:
                 self._build_first(serial)
-            else:
-                self._feed(active, serial, deadline)
+            elif active.serial < serial:
+                if time.monotonic() > deadline:
+                    raise self._behind(active, serial)
+                with self._keyfs.get_connection() as connection:
+                    batch = read_batch(connection, active.serial, serial)
+                advance(self.database, active, batch)
         finally:
             self._feeding.release()
 
-    def _feed(self, active: Generation, serial: int, deadline: float) -> None:
-        reached: int | None = active.serial
-        while reached is not None and reached < serial:
-            if time.monotonic() > deadline:
-                raise SearchUnavailable(reached + 1, serial + 1)
-            with self._keyfs.get_connection() as connection:
-                batch = read_batch(connection, reached, serial)
-            reached = advance(self.database, active, batch)
+    def _behind(self, active: Generation | None, serial: int) -> SearchUnavailable:
+        return SearchUnavailable(0 if active is None else active.serial + 1, serial + 1)
 
     def feed(self) -> None:
         """Bring what generation there is up to the newest change."""
         newest = newest_serial(self._keyfs)
-        active = self.active()
-        if active is not None and active.serial < newest:
-            with self._feeding:
-                self._feed(active, newest, float("inf"))
+        while (active := self.active()) is not None and active.serial < newest:
+            self._step(newest, time.monotonic() + STEP_SECS)
 
     def active(self) -> Generation | None:
         with self.database.looking() as connection:
@@ -138,7 +140,8 @@ class SearchService:
         """What is to be built in the background. Raises BuildUnderWay, SearchUnavailable."""
         with self.faults_told():
             self.state.open()
-            self._claimed = claimed = self._claim()
+            claimed = self._claim()
+        self._claims.put(claimed)
         self.wake.set()
         return claimed
 
@@ -149,9 +152,7 @@ class SearchService:
         """
         with self.faults_told():
             self.state.open()
-            claimed, self._claimed = self._claimed, None
-            if claimed is None and self.active() is None:
-                claimed = self._claim_if_free()
+            claimed = self._next_claim()
             if claimed is not None:
                 self.build(claimed, between=between)
             self.feed()
@@ -171,11 +172,18 @@ class SearchService:
             self._analyzed_at = time.monotonic()
             analyze_active(self.database)
 
-    def _claim_if_free(self) -> Generation | None:
-        try:
-            return self._claim()
-        except BuildUnderWay:
-            return None
+    def _next_claim(self) -> Generation | None:
+        """What an administrator asked for, or what has to be built because nothing answers."""
+        newest: Generation | None = None
+        with suppress(Empty):
+            while True:
+                newest = self._claims.get_nowait()
+        if newest is not None:
+            return newest
+        if self.active() is None:
+            with suppress(BuildUnderWay):
+                return self._claim()
+        return None
 
     def _claim(self) -> Generation:
         with self._keyfs.get_connection() as connection:

@@ -23,6 +23,10 @@ from devpi_server.log import threadlog
 from devpi_server.main import XOM
 from sqlalchemy.exc import SQLAlchemyError
 import threading
+import time
+
+
+_UNUSABLE = "The search database cannot be used now."
 
 
 class SearchState:
@@ -35,6 +39,7 @@ class SearchState:
         self._opening = threading.RLock()
         self._is_open = False
         self._is_broken = False
+        self._failed_at = float("-inf")
         #: why the database cannot be used; "" when it can
         self.problem = ""
 
@@ -56,11 +61,19 @@ class SearchState:
         """
         if self._is_open and not self.file.was_replaced():
             return
+        came = time.monotonic()
         with self._opening:
+            if self._failed_at > came:
+                # a database server that does not answer keeps each waiting for seconds
+                raise SearchUnavailable(reason=_UNUSABLE)
             if self._is_open and not self.file.was_replaced():
                 return
             self._is_open = False
-            self._open()
+            try:
+                self._open()
+            except SQLAlchemyError:
+                self._failed_at = time.monotonic()
+                raise
             self._is_open = True
             self._is_broken = False
             self._solved()
@@ -123,7 +136,7 @@ class SearchState:
         if is_unreachable(exc):
             self._is_open = False
             self._note("cannot be used", exc)
-            return SearchUnavailable(reason="The search database cannot be used now.")
+            return SearchUnavailable(reason=_UNUSABLE)
         return exc
 
     def _damage(self, exc: SQLAlchemyError) -> Exception:
