@@ -40,7 +40,9 @@ def leave_half_committed(path: Path, aside: Path) -> None:
         connection.execute("ROLLBACK")
     shutil.copy(aside / "database", path)
     shutil.copy(aside / "journal", journal)
-    with closing(sqlite3.connect(f"file:{path}?mode=ro", uri=True)) as connection:
-        with pytest.raises(sqlite3.OperationalError) as refused:
-            connection.execute("SELECT count(*) FROM changelog").fetchone()
+    with (
+        closing(sqlite3.connect(f"file:{path}?mode=ro", uri=True)) as connection,
+        pytest.raises(sqlite3.OperationalError) as refused,
+    ):
+        connection.execute("SELECT count(*) FROM changelog").fetchone()
     assert refused.value.sqlite_errorname == "SQLITE_READONLY_ROLLBACK"
