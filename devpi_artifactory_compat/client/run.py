@@ -20,6 +20,7 @@ from devpi_artifactory_compat.client.logs import show_warnings
 from devpi_artifactory_compat.client.logs import start_log
 from devpi_artifactory_compat.client.options import ServeOptions
 from devpi_artifactory_compat.client.secret import keep_secret
+from devpi_artifactory_compat.storage.crash_recovery import roll_back_unfinished
 from devpi_artifactory_compat.storage.indexes import entries
 from devpi_server import __version__ as devpi_version
 from devpi_server.config import Config
@@ -71,6 +72,7 @@ def _prepare(config: Config, options: ServeOptions) -> Prepared:
         return _first(config, options)
     if is_half_imported(config.server_path):
         raise CannotStart(how_to_import_again(config.server_path))
+    roll_back_unfinished(config.server_path)
     check_compatible_version(config)
     if not config.nodeinfo_path.exists():
         raise CannotStart(f"{config.server_path} is no complete server directory of devpi-server.")
