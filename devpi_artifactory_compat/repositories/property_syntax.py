@@ -59,7 +59,7 @@ def parse_properties(raw: str) -> Properties:
         # encoded as a whole: a plus sign in it is one that was encoded twice
         raw = unquote_plus(raw).replace("%", "%25").replace("+", "%2B")
     text = _BAR.sub("|", _BACKSLASH.sub(r"\\", raw))
-    items = [item for item in _split(text, ";|") if item]
+    items = [item for item in split_at(";|", text) if item]
     for item in items:
         if "=" not in item:
             raise BadRequest(f"'{_decoded(item)[:100]}' sets no property: expected key=value.")
@@ -83,11 +83,11 @@ def _pairs(items: Iterable[str]) -> Iterator[tuple[str, tuple[str, ...]]]:
         key, _, values = item.partition("=")
         yield (
             _decoded(key).strip(),
-            tuple(_decoded(value) for value in _split(values, ",")),
+            tuple(_decoded(value) for value in split_at(",", values)),
         )
 
 
-def _split(text: str, separators: str) -> Iterator[str]:
+def split_at(separators: str, text: str) -> Iterator[str]:
     """The parts between separators that no backslash stands before; backslashes stay."""
     part: list[str] = []
     escaped = False

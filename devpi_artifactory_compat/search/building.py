@@ -130,11 +130,6 @@ class Builder:
                 table.to_metadata(bare).indexes.clear()
             bare.create_all(connection)
 
-    def touch(self) -> None:
-        """Say that this builder lives, and look whether it still is the builder."""
-        with self._writing():
-            pass
-
     def add(self, items: Mapping[ItemId, Item], *, done: int) -> None:
         """Items of which none was added before."""
         with self._writing() as connection:

@@ -16,11 +16,11 @@ from devpi_artifactory_compat.views.asked import Asked
 from devpi_artifactory_compat.views.item_json import FILE_LIST
 from devpi_artifactory_compat.views.item_json import iso
 from devpi_artifactory_compat.views.item_json import storage_url
+from devpi_artifactory_compat.views.json_lists import json_with_list
 from devpi_artifactory_compat.views.queries import flag
 from devpi_artifactory_compat.views.spooled import spooled_response
 from pyramid.response import Response
 from typing import Any
-import json
 
 
 _MAX_DEPTH_DIGITS = 6
@@ -52,17 +52,11 @@ def _depth(query: dict[str, str]) -> int | None:
 
 
 def _body(asked: Asked, folder: Folder, *, depth: int | None) -> Iterator[bytes]:
-    """The JSON in pieces: the list may be longer than what fits into memory."""
     head = {
         "uri": storage_url(asked.request, asked.key, folder.path),
         "created": iso(datetime.now(UTC)),
     }
-    yield json.dumps(head, indent=2).removesuffix("\n}").encode() + b',\n  "files": ['
-    separator = b"\n    "
-    for entry in _entries(asked, folder, depth=depth):
-        yield separator + json.dumps(entry).encode()
-        separator = b",\n    "
-    yield b"\n  ]\n}"
+    return json_with_list(head, "files", _entries(asked, folder, depth=depth))
 
 
 def _entries(asked: Asked, folder: Folder, *, depth: int | None) -> Iterator[dict[str, Any]]:

@@ -19,7 +19,7 @@ from devpi_artifactory_compat.views.item_json import storage_url
 from devpi_artifactory_compat.views.search_request import SearchRequest
 from devpi_artifactory_compat.views.search_request import property_conditions
 from devpi_artifactory_compat.views.search_results import MAX_RESULTS
-from devpi_artifactory_compat.views.search_results import body
+from devpi_artifactory_compat.views.search_results import results_body
 from devpi_artifactory_compat.views.spooled import spooled_response
 from pyramid.request import Request
 from pyramid.response import Response
@@ -55,7 +55,7 @@ def show_newest(request: Request) -> Response:
             artifacts = _artifacts(request, reading, keys, conditions)
         return spooled_response(
             request,
-            body({"version": newest}, "artifacts", artifacts),
+            results_body({"version": newest}, "artifacts", artifacts),
             content_type="application/json",
         )
 

@@ -12,7 +12,7 @@ from devpi_artifactory_compat.storage.search_gateway import searching
 from devpi_artifactory_compat.views.item_json import download_url
 from devpi_artifactory_compat.views.search_request import SearchRequest
 from devpi_artifactory_compat.views.search_results import MAX_RESULTS
-from devpi_artifactory_compat.views.search_results import body
+from devpi_artifactory_compat.views.search_results import results_body
 from devpi_artifactory_compat.views.search_results import media_type
 from devpi_artifactory_compat.views.spooled import spooled_response
 from pyramid.request import Request
@@ -45,6 +45,6 @@ def search_pattern(request: Request) -> Response:
         paths = dict.fromkeys(each.artifact.path for each in find(reading, search))
         return spooled_response(
             request,
-            body(head, "files", paths),
+            results_body(head, "files", paths),
             content_type=media_type("PatternResultFileSet"),
         )

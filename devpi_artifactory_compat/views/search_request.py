@@ -6,6 +6,7 @@ from collections.abc import Collection
 from datetime import UTC
 from datetime import datetime
 from devpi_artifactory_compat.errors import BadRequest
+from devpi_artifactory_compat.repositories.property_syntax import split_at
 from devpi_artifactory_compat.search.conditions import has_property
 from devpi_artifactory_compat.search.files import Condition
 from devpi_artifactory_compat.search.files import searched
@@ -30,6 +31,8 @@ MAX_PATTERNS = 50
 
 #: 15 digits reach to the year 33,658
 _MILLISECONDS = re.compile(r"-?\d{1,15}", re.ASCII)
+
+_ESCAPED = re.compile(r"\\([\\,])")
 
 #: what years a date may have, so that its milliseconds can be had in every time zone
 _YEARS = range(2, 9_999)
@@ -110,16 +113,7 @@ def property_conditions(asked: SearchRequest, *, beside: Collection[str]) -> lis
 
 def split(text: str) -> list[str]:
     r"""The values between commas; ``\,`` is a comma, ``\\`` a backslash."""
-    values, escaped = [""], False
-    for char in text:
-        if char == "," and not escaped:
-            values.append("")
-            continue
-        if escaped and char in "\\,":
-            values[-1] = values[-1][:-1]
-        values[-1] += char
-        escaped = char == "\\" and not escaped
-    return values
+    return [_ESCAPED.sub(r"\1", value) for value in split_at(",", text)]
 
 
 def _parameters(request: Request) -> dict[str, list[str]]:

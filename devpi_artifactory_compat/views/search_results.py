@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from collections.abc import Iterable
 from collections.abc import Iterator
+from collections.abc import Mapping
 from collections.abc import Sequence
 from devpi_artifactory_compat.errors import NotFound
 from devpi_artifactory_compat.search.files import Condition
@@ -15,6 +16,7 @@ from devpi_artifactory_compat.storage.search_gateway import searching
 from devpi_artifactory_compat.views.item_json import file_info
 from devpi_artifactory_compat.views.item_json import property_lists
 from devpi_artifactory_compat.views.item_json import storage_url
+from devpi_artifactory_compat.views.json_lists import json_with_list
 from devpi_artifactory_compat.views.search_request import SearchRequest
 from devpi_artifactory_compat.views.spooled import spooled_response
 from itertools import chain
@@ -22,7 +24,6 @@ from itertools import islice
 from pyramid.request import Request
 from pyramid.response import Response
 from typing import Any
-import json
 
 
 #: the most results that are told
@@ -67,7 +68,7 @@ def file_results(
             found = _at_least_one(found)
         results = ({**_told(asked.request, each, details), **shape(each)} for each in found)
         return spooled_response(
-            asked.request, body({}, "results", results), content_type=content_type
+            asked.request, results_body({}, "results", results), content_type=content_type
         )
 
 
@@ -88,20 +89,19 @@ def _at_least_one(found: Iterator[Found]) -> Iterator[Found]:
     return chain([first], found)
 
 
-def body(head: dict[str, Any], name: str, results: Iterable[object]) -> Iterator[bytes]:
-    """The JSON in pieces: the list may be longer than what fits into memory."""
-    start = json.dumps({**head, name: 0}, indent=2)
-    yield start.removesuffix("0\n}").encode() + b"["
+def results_body(
+    head: Mapping[str, object], name: str, results: Iterable[object]
+) -> Iterator[bytes]:
+    """The JSON in pieces, with a ``message`` behind the results when they are not all."""
     results = iter(results)
-    separator = b"\n    "
-    for result in islice(results, MAX_RESULTS):
-        yield separator + json.dumps(result).encode()
-        separator = b",\n    "
-    yield b"\n  ]"
-    if next(results, None) is not None:
+
+    def tail() -> Mapping[str, object]:
+        if next(results, None) is None:
+            return {}
         message = (
             f"There are more than {MAX_RESULTS} results: these are the first. Narrow the search, "
             "for instance with 'repos'."
         )
-        yield b',\n  "message": ' + json.dumps(message).encode()
-    yield b"\n}"
+        return {"message": message}
+
+    return json_with_list(head, name, islice(results, MAX_RESULTS), tail=tail)

@@ -10,12 +10,12 @@ from support.app import message_of
 from support.archives import make_wheel
 from support.archives import wheel_filename
 from support.upstream import Upstream
+from support.writers import somebody_writes
 from typing import Any
 from urllib.parse import urljoin
 from webtest import TestResponse
 import hashlib
 import pytest
-import threading
 
 
 URL = "api/search/aql"
@@ -194,18 +194,5 @@ def test_other_methods(app: Artifactory, method: str) -> None:
 
 def test_without_write_transaction(app: Artifactory) -> None:
     """There is one writer at a time on the whole server: a query does not wait for it."""
-    writing, done = threading.Event(), threading.Event()
-
-    def write() -> None:
-        with app.xom.keyfs.write_transaction():
-            writing.set()
-            assert done.wait(60)
-
-    writer = threading.Thread(target=write)
-    writer.start()
-    try:
-        assert writing.wait(60)
+    with somebody_writes(app.xom):
         assert found(app, 'items.find({"@os": "linux"})') == ["m/./top.txt"]
-    finally:
-        done.set()
-        writer.join()

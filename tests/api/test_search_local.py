@@ -9,11 +9,11 @@ from support.app import errors_of
 from support.app import message_of
 from support.archives import make_wheel
 from support.archives import wheel_filename
+from support.writers import somebody_writes
 from support.xml_rpc import call
 from support.xml_rpc import post
 from support.xml_rpc import search
 import pytest
-import threading
 import xmlrpc.client
 
 
@@ -143,21 +143,8 @@ def test_summary_is_one_line_that_xml_can_hold(local: Artifactory) -> None:
 
 def test_holds_no_write_transaction(local: Artifactory) -> None:
     """There is one writer at a time on the whole server: a search does not wait for it."""
-    writing, done = threading.Event(), threading.Event()
-
-    def write() -> None:
-        with local.xom.keyfs.write_transaction():
-            writing.set()
-            assert done.wait(60)
-
-    writer = threading.Thread(target=write)
-    writer.start()
-    try:
-        assert writing.wait(60)
+    with somebody_writes(local.xom):
         assert search(local, "l", "other")
-    finally:
-        done.set()
-        writer.join()
 
 
 def test_number_of_results_is_bounded(local: Artifactory, monkeypatch: pytest.MonkeyPatch) -> None:

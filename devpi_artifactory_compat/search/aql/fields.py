@@ -52,7 +52,7 @@ _ITEMS = {
     "depth": _number("how many parts the whole path has"),
     "created": _date("when it was deployed first"),
     "created_by": _text("who deployed it first"),
-    "modified": _date("when its content changed last"),
+    "modified": _date("when it or its properties changed last"),
     "modified_by": _text("who changed it last"),
     "updated": _date("when it or its properties changed last"),
     "actual_md5": _text("of the content", is_default=False),

@@ -14,6 +14,7 @@ Names are strings. Methods come in any order, each at most once.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from devpi_artifactory_compat.search.aql import limits
 from devpi_artifactory_compat.search.aql.checking import check_distinct
@@ -33,11 +34,14 @@ from devpi_artifactory_compat.search.aql.reading import Reader
 from devpi_artifactory_compat.search.aql.tokens import Kind
 from devpi_artifactory_compat.search.aql.tokens import Token
 from devpi_artifactory_compat.search.aql.tokens import failure
+from typing import TypeVar
 import re
 
 
 _DOMAINS = [each.value for each in Domain]
 _CHANGING = ("delete", "update")
+
+_Resolved = TypeVar("_Resolved")
 
 #: what may come after ``find``, in the documented order
 METHODS = ("include", "sort", "offset", "limit", "distinct", "transitive")
@@ -133,12 +137,7 @@ class _Parser:
         return replace(query, include=tuple(dict.fromkeys(found)))
 
     def _included(self, domain: Domain) -> Included:
-        what = "the name of a field between double quotes"
-        token = self._reader.expect_kind(Kind.STRING, what=what)
-        try:
-            return resolve_included(domain, token.value)
-        except UnknownName as exc:
-            raise self._reader.failure(str(exc), token) from exc
+        return self._named(resolve_included, domain)
 
     def _sort(self, query: Query) -> Query:
         reader = self._reader
@@ -159,10 +158,13 @@ class _Parser:
         return replace(query, sort=Sort(Direction(token.value), tuple(dict.fromkeys(fields))))
 
     def _sort_field(self, domain: Domain) -> Field:
+        return self._named(sortable, domain)
+
+    def _named(self, resolve: Callable[[Domain, str], _Resolved], domain: Domain) -> _Resolved:
         what = "the name of a field between double quotes"
         token = self._reader.expect_kind(Kind.STRING, what=what)
         try:
-            return sortable(domain, token.value)
+            return resolve(domain, token.value)
         except UnknownName as exc:
             raise self._reader.failure(str(exc), token) from exc
 

@@ -1,7 +1,4 @@
-"""A parsed AQL query: what was asked, checked against the fields that there are.
-
-``printing.to_aql`` makes AQL of it again, which parses to an equal query.
-"""
+"""A parsed AQL query: what was asked, checked against the fields that there are."""
 
 from __future__ import annotations
 

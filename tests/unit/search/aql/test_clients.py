@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from devpi_artifactory_compat.search.aql.parser import parse
-from devpi_artifactory_compat.search.aql.printing import to_aql
 from pathlib import Path
+from support.aql_text import to_aql
 import pytest
 
 

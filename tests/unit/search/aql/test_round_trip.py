@@ -7,7 +7,6 @@ from devpi_artifactory_compat.search.aql.fields import DOMAINS_WITH_ROWS
 from devpi_artifactory_compat.search.aql.fields import FIELDS
 from devpi_artifactory_compat.search.aql.parser import parse
 from devpi_artifactory_compat.search.aql.periods import UNITS
-from devpi_artifactory_compat.search.aql.printing import to_aql
 from devpi_artifactory_compat.search.aql.query import Comparison
 from devpi_artifactory_compat.search.aql.query import Criteria
 from devpi_artifactory_compat.search.aql.query import Criterion
@@ -27,6 +26,7 @@ from devpi_artifactory_compat.search.aql.values import PERIODS
 from hypothesis import example
 from hypothesis import given
 from hypothesis import strategies as st
+from support.aql_text import to_aql
 
 
 TEXTS = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"), max_size=12)
